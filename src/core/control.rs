@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What the operator may ask: over the local socket of a running daemon, or of the state itself when none runs.
+
+use crate::ids::Conversation;
+use crate::secret::SecretString;
+use crate::storage::{OutboxRow, Peer, StoreStats};
+use crate::time::Timestamp;
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+/// What the operator asks.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "ask", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Ask {
+    /// How things stand.
+    Status,
+    /// Whether there is a vault, and whether it is open.
+    VaultStatus,
+    /// Makes a vault.
+    VaultInit {
+        /// Its passphrase.
+        passphrase: SecretString,
+    },
+    /// Opens the vault.
+    VaultUnseal {
+        /// Its passphrase.
+        passphrase: SecretString,
+    },
+    /// Closes the vault; the daemon stops answering.
+    VaultSeal,
+    /// Names of the secrets, never their values.
+    VaultList,
+    /// Stores a secret. The passphrase is needed only where the vault is not open already.
+    VaultSet {
+        /// Its name.
+        name: String,
+        /// Its value.
+        value: SecretString,
+        /// The vault's passphrase.
+        #[serde(default)]
+        passphrase: Option<SecretString>,
+    },
+    /// Removes a secret.
+    VaultRemove {
+        /// Its name.
+        name: String,
+    },
+    /// A new passphrase, a new data key, every secret sealed anew.
+    VaultRotate {
+        /// The passphrase that holds now.
+        passphrase: SecretString,
+        /// The passphrase that shall hold.
+        new_passphrase: SecretString,
+    },
+    /// Who may talk to the agent, and who asked to.
+    Peers,
+    /// Lets the person in who was given this code.
+    PairApprove {
+        /// The code, as the person read it out.
+        code: String,
+    },
+    /// Shuts a person out again.
+    PeerRemove {
+        /// Name of the channel.
+        channel: String,
+        /// The person's id on it.
+        sender: String,
+    },
+    /// Answers that could not be delivered.
+    DeadLetters,
+    /// Tries an undeliverable answer once more.
+    Redeliver {
+        /// The outbox row.
+        id: crate::ids::OutboxId,
+    },
+}
+
+/// What the operator is told.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "told", rename_all = "snake_case")]
+pub enum Told {
+    /// To `Status`.
+    Status(Box<Status>),
+    /// To the questions about the vault that change its state or ask for it.
+    Vault(VaultStatus),
+    /// To `VaultList`.
+    Secrets {
+        /// The secrets, without values.
+        secrets: Vec<SecretName>,
+    },
+    /// To `Peers`.
+    Peers {
+        /// Everyone known.
+        peers: Vec<Peer>,
+    },
+    /// To `PairApprove`.
+    Paired(Peer),
+    /// To `DeadLetters`.
+    DeadLetters {
+        /// The rows.
+        letters: Vec<OutboxRow>,
+    },
+    /// Done; there is nothing to tell.
+    Done,
+}
+
+/// Name of a secret.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SecretName {
+    /// Its name.
+    pub name: String,
+    /// When it was last written.
+    pub updated_at: Timestamp,
+}
+
+/// State of the vault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VaultState {
+    /// None has been made.
+    Uninitialised,
+    /// There is one; its key is not in memory.
+    Sealed,
+    /// Its key is in memory.
+    Unsealed,
+}
+
+/// The vault from outside.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct VaultStatus {
+    /// Its state.
+    pub state: VaultState,
+    /// How many secrets it holds.
+    pub secrets: usize,
+}
+
+/// Health: what `GET /health` says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    /// The process runs and its loops move.
+    pub live: bool,
+    /// It accepts messages and answers them.
+    pub ready: bool,
+    /// It waits for the vault's passphrase.
+    pub sealed: bool,
+    /// It is shutting down.
+    pub draining: bool,
+    /// Why it is not ready, or `"ok"`.
+    pub reason: String,
+}
+
+/// How a daemon stands: what `blufio status` says.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Status {
+    /// Version of the program.
+    pub version: String,
+    /// Process id; zero where no daemon runs.
+    pub pid: u32,
+    /// When it started; zero where no daemon runs.
+    pub started_at: Timestamp,
+    /// Its health.
+    pub health: Health,
+    /// The vault.
+    pub vault: VaultStatus,
+    /// The state file.
+    pub store: StoreStats,
+    /// Conversations with a turn running now.
+    pub running: Vec<Conversation>,
+    /// Names of the channels that are in use.
+    pub channels: Vec<String>,
+}
+
+/// Why the operator was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct Refusal {
+    /// What kind.
+    pub kind: RefusalKind,
+    /// What happened and what to do.
+    pub message: String,
+}
+
+/// Kinds of refusal; each has its exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusalKind {
+    /// It failed. Exit code 1.
+    Failed,
+    /// The question was wrong. Exit code 2.
+    Usage,
+    /// It is not allowed. Exit code 3.
+    Policy,
+    /// The vault is sealed. Exit code 4.
+    Sealed,
+}
+
+/// Answers the operator.
+#[async_trait]
+pub trait Control: Send + Sync {
+    /// Answers one question. Dropping the future leaves the state as before or as after, never in between.
+    ///
+    /// # Errors
+    /// A [`Refusal`] that says what to do.
+    async fn ask(&self, ask: Ask) -> Result<Told, Refusal>;
+
+    /// The health, from memory: answers also while the disk or the database hangs.
+    fn health(&self) -> Health;
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The `Observability` trait: what happens is told to it as observations, and it says them again to a scraper.
+
+use crate::money::{NanoUsd, Usage};
+use crate::storage::StoreStats;
+use std::time::Duration;
+
+/// Something that happened, or how things stand. Every label value comes from a bounded set.
+#[derive(Clone, Debug)]
+pub enum Observation<'a> {
+    /// A message was accepted (new) or dropped as a duplicate.
+    MessageIn {
+        /// Name of the channel.
+        channel: &'a str,
+        /// Whether it had been accepted before.
+        duplicate: bool,
+    },
+    /// A message was accepted by the channel's service.
+    MessageOut {
+        /// Name of the channel.
+        channel: &'a str,
+    },
+    /// A delivery failed.
+    DeliveryFailed {
+        /// Name of the channel.
+        channel: &'a str,
+        /// [`crate::channel::ChannelError::class`].
+        class: &'static str,
+    },
+    /// A channel had trouble receiving (`conflict`, `transient`, …).
+    ReceiveFailed {
+        /// Name of the channel.
+        channel: &'a str,
+        /// What kind of trouble.
+        class: &'static str,
+    },
+    /// A turn ended.
+    Turn {
+        /// Name of its outcome.
+        outcome: &'static str,
+        /// From claim to settlement.
+        took: Duration,
+    },
+    /// One attempt of a provider call ended.
+    ProviderCall {
+        /// Id of the model.
+        model: &'a str,
+        /// `ok`, or the class of the error.
+        class: &'static str,
+        /// From the request to the end of the answer.
+        took: Duration,
+        /// What it used.
+        usage: Usage,
+        /// What that costs.
+        cost: NanoUsd,
+    },
+    /// How the state stands.
+    Store(StoreStats),
+    /// Whether the daemon is ready, sealed, draining: for the health gauges.
+    Health {
+        /// Accepts and answers.
+        ready: bool,
+        /// Waits for its passphrase.
+        sealed: bool,
+        /// Is shutting down.
+        draining: bool,
+    },
+}
+
+/// A rendered exposition.
+#[derive(Clone, Debug)]
+pub struct Exposition {
+    /// For the `Content-Type` header.
+    pub content_type: &'static str,
+    /// The text.
+    pub body: String,
+}
+
+/// Takes observations and says them again. Never blocks and never fails the caller.
+pub trait Observability: Send + Sync {
+    /// Notes one observation.
+    fn record(&self, observation: Observation<'_>);
+
+    /// What a scraper gets.
+    ///
+    /// # Errors
+    /// When the numbers cannot be encoded; the text says why.
+    fn render(&self) -> Result<Exposition, String>;
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The `SkillRuntime` trait: what the model may do besides talking.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Whether running a tool twice could hurt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effects {
+    /// Only looks; may be repeated after a crash.
+    None,
+    /// Changes something. Started and not finished, it is never repeated in silence.
+    Outside,
+}
+
+/// A tool as the model sees it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ToolSpec {
+    /// `[a-zA-Z0-9_-]{1,64}`.
+    pub name: String,
+    /// What it does and when to use it.
+    pub description: String,
+    /// JSON Schema of the arguments.
+    pub input_schema: Value,
+    /// Whether it may be repeated.
+    pub effects: Effects,
+}
+
+/// What a tool answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolOutcome {
+    /// For the model.
+    pub content: String,
+    /// Whether it failed. A failure is for the model to deal with; it does not end the turn.
+    pub is_error: bool,
+}
+
+/// Runs tools.
+#[async_trait]
+pub trait SkillRuntime: Send + Sync {
+    /// What can be called, always in the same order.
+    fn tools(&self) -> Vec<ToolSpec>;
+
+    /// Runs one tool. An unknown name or bad arguments are an outcome with `is_error`, so that the model can correct
+    /// itself. Dropping the future stops the tool.
+    async fn call(&self, name: &str, input: &Value) -> ToolOutcome;
+}

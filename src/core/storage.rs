@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The `Storage` trait: one file that holds everything, in transactions.
+//!
+//! It is made of small traits, one a concern, so that each part of the house asks only for what it needs.
+//! All methods take the time as an argument. All of them may be dropped at any await: a write that was handed over
+//! is then still carried out as a whole.
+
+mod error;
+mod outbox;
+mod peers;
+mod queue;
+mod sessions;
+
+pub use error::StorageError;
+pub use outbox::{Outbox, OutboxRow, OutboxState};
+pub use peers::{Pairing, Peer, Peers};
+pub use queue::{Claim, Postponement, Queue, Settlement, TurnOutcome, TurnRecord};
+pub use sessions::{CallRecord, Sessions};
+
+use crate::secret::SecretRecords;
+use crate::time::Timestamp;
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+/// How the state stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoreStats {
+    /// Version of the schema.
+    pub schema_version: u32,
+    /// Messages that wait for an answer, the running ones included.
+    pub queue_depth: u64,
+    /// When the oldest of them arrived.
+    pub queue_oldest: Option<Timestamp>,
+    /// Messages on their way out.
+    pub outbox_depth: u64,
+    /// When the oldest of them was stored.
+    pub outbox_oldest: Option<Timestamp>,
+    /// Messages that could not be delivered and are no longer tried.
+    pub dead_letters: u64,
+    /// Sessions, ended ones included.
+    pub sessions: u64,
+    /// Messages in all transcripts.
+    pub messages: u64,
+    /// Size of the main file, bytes.
+    pub file_bytes: u64,
+    /// Size of the write-ahead log, bytes.
+    pub wal_bytes: u64,
+}
+
+/// Everything that is kept.
+#[async_trait]
+pub trait Storage: Queue + Outbox + Sessions + Peers + SecretRecords {
+    /// How the state stands.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    async fn stats(&self) -> Result<StoreStats, StorageError>;
+
+    /// Writes a consistent copy of everything to `target`, which must not exist.
+    ///
+    /// # Errors
+    /// When the copy cannot be made; then there is no `target`.
+    async fn snapshot(&self, target: &std::path::Path) -> Result<(), StorageError>;
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+use super::{CallRecord, StorageError};
+use crate::channel::Inbound;
+use crate::content::Message;
+use crate::ids::{Conversation, QueueId, SessionId};
+use crate::time::Timestamp;
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// How far a turn has come. Stored in its queue row, so that a restart resumes it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TurnRecord {
+    /// What was said in this turn after the person's message: answers that ask for tools, and the tools' results.
+    pub steps: Vec<Message>,
+    /// Ids of tool calls with outside effects that were started. One without a result in `steps` has an unknown
+    /// outcome.
+    pub started: Vec<String>,
+    /// Provider calls that were paid for and are not in the ledger yet.
+    pub calls: Vec<CallRecord>,
+}
+
+/// A message (or a group of them) that a turn has taken on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claim {
+    /// The queue row; for a group the row of its first message.
+    pub id: QueueId,
+    /// The messages, oldest first. One, unless they form a group.
+    pub messages: Vec<Inbound>,
+    /// How often a turn has taken this on before.
+    pub attempts: u32,
+    /// How far an earlier turn came.
+    pub turn: TurnRecord,
+    /// When the first message was accepted.
+    pub received_at: Timestamp,
+}
+
+/// How a turn ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TurnOutcome {
+    /// The model answered.
+    Answered,
+    /// A command was carried out.
+    Command,
+    /// The person stopped it.
+    Stopped,
+    /// It failed for good, and the person was told.
+    Failed,
+    /// A stranger was given a pairing code.
+    Pairing,
+    /// A stranger in a group, or one who has his code already: no answer.
+    Ignored,
+}
+
+impl TurnOutcome {
+    /// A bounded name for metrics and rows.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Command => "command",
+            Self::Stopped => "stopped",
+            Self::Failed => "failed",
+            Self::Pairing => "pairing",
+            Self::Ignored => "ignored",
+        }
+    }
+}
+
+/// The end of a turn: written in one transaction.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settlement {
+    /// The turn.
+    pub id: QueueId,
+    /// How it ended.
+    pub outcome: TurnOutcome,
+    /// Where `transcript` is appended.
+    pub session: Option<SessionId>,
+    /// What joins the transcript, in order.
+    pub transcript: Vec<Message>,
+    /// Ends the conversation's session, so that the next message starts a new one. After `transcript` is appended.
+    pub end_session: bool,
+    /// Provider calls of this turn.
+    pub calls: Vec<CallRecord>,
+    /// Messages to send, in order, as the channel rendered them. Each becomes an outbox row.
+    pub outbox: Vec<Value>,
+}
+
+/// A turn that could not be finished now: its message goes back into the queue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Postponement {
+    /// The turn.
+    pub id: QueueId,
+    /// Not before this instant.
+    pub until: Timestamp,
+    /// Why, for `status`.
+    pub reason: String,
+    /// How far it came.
+    pub turn: TurnRecord,
+    /// Messages to send meanwhile ("Claude cannot be reached; I will answer later").
+    pub outbox: Vec<Value>,
+}
+
+/// The inbound queue.
+#[async_trait]
+pub trait Queue: Send + Sync {
+    /// Stores messages and moves the channel's cursor, in one transaction. Messages whose
+    /// (channel, external id) is known are dropped. Returns, for each message, whether it was new.
+    ///
+    /// # Errors
+    /// When nothing was stored.
+    async fn accept(
+        &self,
+        channel: &str,
+        messages: Vec<Inbound>,
+        cursor: Option<i64>,
+        now: Timestamp,
+    ) -> Result<Vec<bool>, StorageError>;
+
+    /// Where a channel left off.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    async fn cursor(&self, channel: &str) -> Result<Option<i64>, StorageError>;
+
+    /// Conversations whose oldest waiting message is due, longest waiting first, without those in `busy`; at most
+    /// `limit`. With it, the next instant at which another one becomes due.
+    ///
+    /// # Errors
+    /// When the queue cannot be read.
+    async fn due(
+        &self,
+        now: Timestamp,
+        busy: &[Conversation],
+        limit: usize,
+    ) -> Result<(Vec<Conversation>, Option<Timestamp>), StorageError>;
+
+    /// Takes on the oldest waiting message of a conversation if it is due, with the rest of its group. It is then
+    /// running, and nothing else of the conversation can be claimed until it is settled or postponed.
+    ///
+    /// # Errors
+    /// When the queue cannot be read or written.
+    async fn claim(&self, conversation: &Conversation, now: Timestamp) -> Result<Option<Claim>, StorageError>;
+
+    /// Stores how far a turn has come. Durable when it returns.
+    ///
+    /// # Errors
+    /// When it was not stored.
+    async fn checkpoint(&self, id: QueueId, turn: &TurnRecord) -> Result<(), StorageError>;
+
+    /// Ends a turn. Settling a turn twice is an error and changes nothing.
+    ///
+    /// # Errors
+    /// When it was not stored; then the turn is still running.
+    async fn settle(&self, settlement: Settlement, now: Timestamp) -> Result<(), StorageError>;
+
+    /// Puts a turn back into the queue.
+    ///
+    /// # Errors
+    /// When it was not stored; then the turn is still running.
+    async fn postpone(&self, postponement: Postponement, now: Timestamp) -> Result<(), StorageError>;
+
+    /// After a start: turns that were running when the process died wait again. Returns how many.
+    ///
+    /// # Errors
+    /// When the queue cannot be written.
+    async fn recover(&self) -> Result<u64, StorageError>;
+}
