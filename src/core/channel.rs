@@ -89,6 +89,11 @@ pub trait Inbox: Send + Sync {
     /// The person pressed stop: ends the running turn of the conversation, if there is one. What was written so far
     /// is kept, delivered and paid for.
     fn stop(&self, conversation: &Conversation);
+
+    /// Somebody is there again to take what [`ChannelError::Absent`] turned away.
+    fn arrived(&self, conversation: &Conversation) {
+        let _ = conversation;
+    }
 }
 
 /// What can be shown of a turn that is still running.
@@ -142,6 +147,12 @@ pub enum ChannelError {
         /// What happened, without secrets.
         reason: String,
     },
+    /// Nobody is there to take it. The channel says when somebody is, through [`Inbox::arrived`].
+    #[error("{channel}: nobody is connected")]
+    Absent {
+        /// Which channel.
+        channel: String,
+    },
     /// It will not work however often it is tried: blocked, gone, refused.
     #[error("{channel} refused: {reason}")]
     Permanent {
@@ -167,7 +178,7 @@ impl ChannelError {
     /// Whether a later try can help.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        matches!(self, Self::RetryAfter { .. } | Self::Transient { .. } | Self::Storage(_))
+        !matches!(self, Self::Permanent { .. } | Self::TooLarge { .. })
     }
 
     /// A bounded name for metrics.
@@ -176,6 +187,7 @@ impl ChannelError {
         match self {
             Self::RetryAfter { .. } => "retry_after",
             Self::Transient { .. } => "transient",
+            Self::Absent { .. } => "absent",
             Self::Permanent { .. } => "permanent",
             Self::TooLarge { .. } => "too_large",
             Self::Storage(_) => "storage",
