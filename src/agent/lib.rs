@@ -1,2 +1,47 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The turn: from a queued message to an answer in the outbox.
+//!
+//! The agent knows traits only. It is given a storage, a provider, channels and tools, and moves messages between
+//! them so that nothing is lost when the process dies at any point: what is not yet settled is still in the queue,
+//! what is not yet sent is still in the outbox.
+//!
+//! | room | holds |
+//! |---|---|
+//! | [`agent`] | [`Agent`]: its parts, its start, its drain |
+//! | [`options`] | what the operator decides |
+//! | `inbox` | takes in what channels receive; hears "stop" |
+//! | `dispatcher` | one task a conversation, many conversations at once |
+//! | [`stage`] | the stages of a turn and the transitions between them |
+//! | `turn` | walks one message through the stages |
+//! | `gate` | who may talk; pairing codes for strangers |
+//! | `command` | `/start /help /new /stop /status` |
+//! | `perceive` | files become blocks: pictures, documents, transcribed speech |
+//! | [`frame`] | the request: system prompt, repaired history, the message |
+//! | `call` | follows a provider's stream |
+//! | `act` | runs tools, with a journal for those that have effects |
+//! | `ending` | what the person reads when something did not go as planned |
+//! | `progress` | shows a running turn in its channel |
+//! | `sender` | the outbox on its way |
+//! | `pulse` | proof for the watchdog that the loops move |
+
+pub mod agent;
+pub mod frame;
+pub mod options;
+pub mod stage;
+
+mod act;
+mod call;
+mod command;
+mod dispatcher;
+mod ending;
+mod gate;
+mod inbox;
+mod perceive;
+mod progress;
+mod pulse;
+mod running;
+mod sender;
+mod turn;
+
+pub use agent::{Agent, Parts};
+pub use options::AgentOptions;

@@ -78,7 +78,12 @@ pub trait Inbox: Send + Sync {
     ///
     /// # Errors
     /// When nothing was stored. The channel keeps its old cursor and tries again.
-    async fn accept(&self, channel: &str, messages: Vec<Inbound>, cursor: Option<i64>) -> Result<usize, StorageError>;
+    async fn accept(
+        &self,
+        channel: &str,
+        messages: Vec<Inbound>,
+        cursor: Option<i64>,
+    ) -> Result<usize, StorageError>;
 
     /// Where the channel left off; `None` at the first start.
     ///

@@ -68,7 +68,10 @@ impl Usage {
     /// The size of the whole prompt, which also decides the price tier.
     #[must_use]
     pub fn prompt(&self) -> u64 {
-        self.input.saturating_add(self.cache_read).saturating_add(self.cache_write_5m).saturating_add(self.cache_write_1h)
+        self.input
+            .saturating_add(self.cache_read)
+            .saturating_add(self.cache_write_5m)
+            .saturating_add(self.cache_write_1h)
     }
 
     /// Whether nothing was used at all.

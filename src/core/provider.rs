@@ -146,7 +146,12 @@ impl ProviderErrorKind {
     pub fn is_retryable(self) -> bool {
         matches!(
             self,
-            Self::RateLimited { .. } | Self::Overloaded | Self::Server | Self::Timeout | Self::Connection | Self::Malformed
+            Self::RateLimited { .. }
+                | Self::Overloaded
+                | Self::Server
+                | Self::Timeout
+                | Self::Connection
+                | Self::Malformed
         )
     }
 

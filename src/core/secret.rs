@@ -92,7 +92,11 @@ pub trait SecretRecords: Send + Sync {
     ///
     /// # Errors
     /// When the transaction fails; then nothing has changed.
-    async fn replace_vault(&self, header: VaultHeader, records: Vec<SecretRecord>) -> Result<(), StorageError>;
+    async fn replace_vault(
+        &self,
+        header: VaultHeader,
+        records: Vec<SecretRecord>,
+    ) -> Result<(), StorageError>;
 
     /// Writes one secret, new or not.
     ///

@@ -19,6 +19,8 @@ pub struct TurnRecord {
     pub started: Vec<String>,
     /// Provider calls that were paid for and are not in the ledger yet.
     pub calls: Vec<CallRecord>,
+    /// Whether the person has been told that the answer will take a while.
+    pub told: bool,
 }
 
 /// A message (or a group of them) that a turn has taken on.
@@ -142,7 +144,8 @@ pub trait Queue: Send + Sync {
     ///
     /// # Errors
     /// When the queue cannot be read or written.
-    async fn claim(&self, conversation: &Conversation, now: Timestamp) -> Result<Option<Claim>, StorageError>;
+    async fn claim(&self, conversation: &Conversation, now: Timestamp)
+    -> Result<Option<Claim>, StorageError>;
 
     /// Stores how far a turn has come. Durable when it returns.
     ///

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Runs tools, with a journal for those that have effects outside.
+
+use crate::agent::Shared;
+use crate::running::Ends;
+use blufio_core::content::{Block, Message};
+use blufio_core::ids::QueueId;
+use blufio_core::skill::{Effects, ToolOutcome};
+use blufio_core::storage::{StorageError, TurnRecord};
+use serde_json::Value;
+use tokio::time::Instant;
+
+/// Longest result of one tool in the prompt, bytes.
+const RESULT_LIMIT: usize = 32 * 1024;
+
+/// How the tools ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum ActEnd {
+    Ran,
+    Stopped,
+    OutOfTime,
+    Abandoned,
+}
+
+/// Whether the tools may still run in this round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leave {
+    Granted,
+    /// Every call is answered with an error that asks the model to come to an end.
+    Exhausted,
+}
+
+/// Answers the tool calls at the end of `record.steps` and appends the results. Ends early without results when told
+/// to; a tool that is running then is dropped.
+pub(crate) async fn act(
+    shared: &Shared,
+    id: QueueId,
+    record: &mut TurnRecord,
+    leave: Leave,
+    ends: &Ends,
+    deadline: Instant,
+) -> Result<ActEnd, StorageError> {
+    let uses: Vec<(String, String, Value)> = record.steps.last().map(tool_uses).unwrap_or_default();
+    let tools = shared.skills.tools();
+    let mut results = Vec::with_capacity(uses.len());
+    for (use_id, name, input) in uses {
+        let effects = tools.iter().find(|tool| tool.name == name).map_or(Effects::None, |tool| tool.effects);
+        let outcome = if leave == Leave::Exhausted {
+            failed("no more tools in this turn: answer now with what you have")
+        } else if record.started.contains(&use_id) {
+            failed(
+                "the outcome of this call is unknown: the agent was interrupted while it ran. \
+                 It may or may not have taken effect; check before you repeat it",
+            )
+        } else if !input.is_object() {
+            failed("the arguments were not a valid JSON object; send the call again with valid arguments")
+        } else {
+            if effects == Effects::Outside {
+                // Before it runs: a crash from here on is reported to the model and never repeated in silence.
+                record.started.push(use_id.clone());
+                shared.storage.checkpoint(id, record).await?;
+            }
+            tokio::select! {
+                biased;
+                () = ends.abandon.cancelled() => return Ok(ActEnd::Abandoned),
+                () = ends.stop.cancelled() => return Ok(ActEnd::Stopped),
+                () = tokio::time::sleep_until(deadline) => return Ok(ActEnd::OutOfTime),
+                outcome = shared.skills.call(&name, &input) => outcome,
+            }
+        };
+        tracing::debug!(tool = name, failed = outcome.is_error, "a tool has answered");
+        results.push(Block::ToolResult {
+            tool_use_id: use_id,
+            content: capped(outcome.content),
+            is_error: outcome.is_error,
+        });
+    }
+    record.steps.push(Message::user(results));
+    shared.storage.checkpoint(id, record).await?;
+    Ok(ActEnd::Ran)
+}
+
+/// The tool calls of a message: id, name, arguments.
+pub(crate) fn tool_uses(message: &Message) -> Vec<(String, String, Value)> {
+    let uses = message.content.iter().filter_map(|block| match block {
+        Block::ToolUse { id, name, input } => Some((id.clone(), name.clone(), input.clone())),
+        _ => None,
+    });
+    uses.collect()
+}
+
+fn failed(content: &str) -> ToolOutcome {
+    ToolOutcome { content: content.into(), is_error: true }
+}
+
+fn capped(mut content: String) -> String {
+    if content.is_empty() {
+        return "(nothing)".into();
+    }
+    if content.len() > RESULT_LIMIT {
+        let mut end = RESULT_LIMIT;
+        while !content.is_char_boundary(end) {
+            end -= 1;
+        }
+        let left_out = content.len() - end;
+        content.truncate(end);
+        content.push_str(&format!("\n[{left_out} more bytes are left out]"));
+    }
+    content
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_huge_result_is_capped_between_characters() {
+        let text = capped("ü".repeat(RESULT_LIMIT));
+        assert!(text.len() < RESULT_LIMIT + 64);
+        assert!(text.ends_with("more bytes are left out]"));
+    }
+
+    #[test]
+    fn an_empty_result_still_says_something() {
+        assert_eq!(capped(String::new()), "(nothing)");
+    }
+}

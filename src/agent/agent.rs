@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The agent: its parts, its start, its drain.
+
+use crate::dispatcher;
+use crate::inbox::StoredInbox;
+use crate::options::AgentOptions;
+use crate::pulse::Pulse;
+use crate::running::Running;
+use crate::sender::{self, Absent};
+use blufio_core::channel::{Channel, Inbox};
+use blufio_core::ids::Conversation;
+use blufio_core::observe::Observability;
+use blufio_core::provider::Provider;
+use blufio_core::skill::SkillRuntime;
+use blufio_core::storage::{Storage, StorageError};
+use blufio_core::time::{Clock, Timestamp};
+use blufio_core::transcribe::Transcriber;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// How long the outbox may go on after the last turn of a drain.
+const FLUSH: Duration = Duration::from_secs(5);
+
+/// What an agent is made of.
+pub struct Parts {
+    /// Where everything is kept.
+    pub storage: Arc<dyn Storage>,
+    /// The model.
+    pub provider: Arc<dyn Provider>,
+    /// The tools.
+    pub skills: Arc<dyn SkillRuntime>,
+    /// How people reach the agent.
+    pub channels: Vec<Arc<dyn Channel>>,
+    /// Turns voice into text, where the operator has set it up.
+    pub transcriber: Option<Arc<dyn Transcriber>>,
+    /// Who is told what happens.
+    pub observe: Arc<dyn Observability>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What all loops and turns of one agent share.
+pub(crate) struct Shared {
+    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) provider: Arc<dyn Provider>,
+    pub(crate) skills: Arc<dyn SkillRuntime>,
+    pub(crate) channels: BTreeMap<String, Arc<dyn Channel>>,
+    pub(crate) transcriber: Option<Arc<dyn Transcriber>>,
+    pub(crate) observe: Arc<dyn Observability>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) options: AgentOptions,
+    pub(crate) running: Running,
+    pub(crate) absent: Absent,
+    pub(crate) queue_changed: Notify,
+    pub(crate) outbox_changed: Notify,
+    pub(crate) dispatcher_pulse: Pulse,
+    pub(crate) sender_pulse: Pulse,
+    trouble: Mutex<BTreeMap<String, String>>,
+}
+
+/// An agent at work.
+pub struct Agent {
+    shared: Arc<Shared>,
+}
+
+impl Agent {
+    /// Puts the parts together. Nothing runs yet.
+    #[must_use]
+    pub fn new(parts: Parts, options: AgentOptions) -> Self {
+        let now = parts.clock.now();
+        let channels =
+            parts.channels.into_iter().map(|channel| (channel.name().to_owned(), channel)).collect();
+        Self {
+            shared: Arc::new(Shared {
+                storage: parts.storage,
+                provider: parts.provider,
+                skills: parts.skills,
+                channels,
+                transcriber: parts.transcriber,
+                observe: parts.observe,
+                clock: parts.clock,
+                options,
+                running: Running::default(),
+                absent: Absent::default(),
+                queue_changed: Notify::new(),
+                outbox_changed: Notify::new(),
+                dispatcher_pulse: Pulse::new(now),
+                sender_pulse: Pulse::new(now),
+                trouble: Mutex::default(),
+            }),
+        }
+    }
+
+    /// Runs until `shutdown`, then drains: channels stop receiving, running turns may finish within the drain
+    /// timeout, the rest goes back into the queue, and what is in the outbox gets a last chance. Dropping the future
+    /// instead is a hard stop, which loses nothing either.
+    ///
+    /// # Errors
+    /// When the queue cannot be recovered at the start.
+    pub async fn run(&self, shutdown: CancellationToken) -> Result<(), StorageError> {
+        let shared = &self.shared;
+        let recovered = shared.storage.recover().await?;
+        if recovered > 0 {
+            tracing::info!(recovered, "turns that were cut short are taken up again");
+        }
+        let mut receivers = JoinSet::new();
+        for channel in shared.channels.values() {
+            receivers.spawn(receive(Arc::clone(shared), Arc::clone(channel)));
+        }
+        let senders_end = CancellationToken::new();
+        let sending = tokio::spawn(sender::run(Arc::clone(shared), senders_end.clone()));
+        let dispatching = tokio::spawn(dispatcher::run(Arc::clone(shared), shutdown.clone()));
+
+        shutdown.cancelled().await;
+        receivers.shutdown().await;
+        // The dispatcher ends when the last turn has.
+        let mut dispatching = dispatching;
+        if tokio::time::timeout(shared.options.drain_timeout, &mut dispatching).await.is_err() {
+            tracing::warn!(
+                "turns are still running at the end of the drain timeout; they go back into the queue"
+            );
+            shared.running.abandon_all();
+            if tokio::time::timeout(FLUSH, &mut dispatching).await.is_err() {
+                // What hangs now is cut; its row is recovered at the next start.
+                dispatching.abort();
+            }
+        }
+        sender::flush(shared, FLUSH).await;
+        senders_end.cancel();
+        if let Err(error) = sending.await {
+            tracing::error!(%error, "the sender ended badly");
+        }
+        Ok(())
+    }
+
+    /// Where messages are handed in, for those who are not channels.
+    #[must_use]
+    pub fn inbox(&self) -> Arc<dyn Inbox> {
+        Arc::new(StoredInbox { shared: Arc::clone(&self.shared) })
+    }
+
+    /// Conversations with a turn running now.
+    #[must_use]
+    pub fn running(&self) -> Vec<Conversation> {
+        self.shared.running.conversations()
+    }
+
+    /// When the slower of the two main loops last moved. Both move at least every five seconds.
+    #[must_use]
+    pub fn last_moved(&self) -> Timestamp {
+        self.shared.dispatcher_pulse.last().min(self.shared.sender_pulse.last())
+    }
+
+    /// What the operator must look at: channels that gave up, with their reason.
+    #[must_use]
+    pub fn trouble(&self) -> Vec<String> {
+        self.shared.trouble.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Looks into the outbox now, for the one who has just made a dead letter wait again.
+    pub fn wake_sender(&self) {
+        self.shared.outbox_changed.notify_one();
+    }
+}
+
+async fn receive(shared: Arc<Shared>, channel: Arc<dyn Channel>) {
+    let inbox = StoredInbox { shared: Arc::clone(&shared) };
+    let name = channel.name();
+    if let Err(error) = channel.run(&inbox).await {
+        tracing::error!(channel = name, %error, "the channel has given up");
+        let mut trouble = shared.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        trouble.insert(name.to_owned(), error.to_string());
+    }
+}
