@@ -125,3 +125,6 @@ fn contains((net, prefix, _): Range6, address: Ipv6Addr) -> bool {
     let drop = u128::BITS.saturating_sub(prefix);
     u128::from(address).checked_shr(drop) == u128::from(net).checked_shr(drop)
 }
+
+#[cfg(test)]
+mod tests;

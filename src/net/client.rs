@@ -56,6 +56,14 @@ impl Net {
     /// # Errors
     /// When a loopback origin is not on loopback, or the user agent cannot stand in a header.
     pub fn new(options: NetOptions, redactor: Arc<Redactor>) -> Result<Self, NetError> {
+        Self::with_resolver(options, redactor, CheckedResolver::system())
+    }
+
+    fn with_resolver(
+        options: NetOptions,
+        redactor: Arc<Redactor>,
+        resolver: CheckedResolver,
+    ) -> Result<Self, NetError> {
         if let Some(other) = options.loopback_origins.iter().find(|origin| !origin.ip().is_loopback()) {
             return Err(NetError::Setup {
                 reason: format!("{other} is listed as a loopback origin and is not on loopback"),
@@ -71,13 +79,15 @@ impl Net {
             .no_zstd()
             .referer(false)
             .redirect(redirect::policy(Arc::clone(&gate)))
-            .dns_resolver(Arc::new(CheckedResolver::system()))
+            .dns_resolver(Arc::new(resolver))
             .user_agent(options.user_agent)
             .connect_timeout(options.connect_timeout)
             .read_timeout(READ_TIMEOUT)
             .pool_idle_timeout(IDLE_TIMEOUT)
             .pool_max_idle_per_host(IDLE_PER_HOST)
             .tcp_keepalive(KEEPALIVE)
+            .http2_keep_alive_interval(KEEPALIVE)
+            .http2_keep_alive_timeout(KEEPALIVE)
             .build()
             .map_err(|error| NetError::Setup {
                 reason: redactor.redact(&error.without_url().to_string()).into_owned(),
@@ -202,3 +212,6 @@ impl Gate {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

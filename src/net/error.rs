@@ -120,8 +120,7 @@ impl NetError {
     pub(crate) fn from_reqwest(error: &reqwest::Error, redactor: &Redactor) -> Self {
         let host = error.url().and_then(|url| url.host_str()).unwrap_or("the server").to_owned();
         let mut reason = None;
-        let mut causes = Causes(error.source());
-        while let Some(cause) = causes.next() {
+        for cause in Causes(error.source()) {
             if let Some(Refusal { host, reason }) = cause.downcast_ref() {
                 return Self::Refused { host: host.clone(), reason: reason.clone() };
             }

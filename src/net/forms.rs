@@ -92,3 +92,6 @@ fn base64_core(engine: &impl Engine, secret: &[u8], offset: usize) -> Vec<u8> {
     let last = padded.len().saturating_mul(8) / 6;
     encoded.as_bytes().get(first..last).unwrap_or_default().to_vec()
 }
+
+#[cfg(test)]
+mod tests;

@@ -120,3 +120,6 @@ impl fmt::Debug for Redactor {
         f.write_str("Redactor(…)")
     }
 }
+
+#[cfg(test)]
+mod tests;

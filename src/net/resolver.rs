@@ -12,11 +12,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 
-type Answer = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
+/// What a look-up will answer.
+pub(crate) type Answer = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
 
 /// A resolver that answers with public addresses only.
 pub(crate) struct CheckedResolver {
-    lookup: fn(String) -> Answer,
+    pub(crate) lookup: fn(String) -> Answer,
 }
 
 impl CheckedResolver {
@@ -56,3 +57,6 @@ fn screen(host: &str, addresses: &[SocketAddr]) -> Result<(), Refusal> {
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

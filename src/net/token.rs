@@ -35,3 +35,6 @@ pub(crate) fn find(text: &[u8], found: &mut Vec<Range<usize>>) {
 fn token_length(text: &[u8]) -> usize {
     text.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')).count()
 }
+
+#[cfg(test)]
+mod tests;

@@ -110,3 +110,6 @@ fn hex_byte(high: u8, low: u8) -> Option<u8> {
 fn nibble(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
+
+#[cfg(test)]
+mod tests;

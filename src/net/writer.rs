@@ -75,3 +75,6 @@ impl<W: Write> Drop for RedactingWriter<W> {
         let _ = self.emit(self.pending.len());
     }
 }
+
+#[cfg(test)]
+mod tests;
