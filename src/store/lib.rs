@@ -1,2 +1,58 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Storage in one SQLite file with one writer.
+//! [`Storage`](blufio_core::storage::Storage) in one SQLite file, with one writer. All SQL of the house is here.
+//!
+//! What is promised: a write that was answered survives the death of the process and of the machine (see
+//! `writer::Durability` for the one exception, which is harmless); a write that failed has changed nothing; nobody
+//! ever sees `SQLITE_BUSY` of another conversation; and soon after the last write (25 ms by default, less than 100 ms
+//! with it) the main file alone is a complete backup. A full disk, a read-only file, a damaged, foreign or newer one
+//! each have their own [`StorageError`](blufio_core::storage::StorageError).
+//!
+//! | room | holds |
+//! |---|---|
+//! | `store` | [`Store`]: who holds what, and in which order it ends |
+//! | `opening`, `lock`, `migrations` | from a path to a sound database of the newest schema that is ours alone |
+//! | `writer` | the thread that writes: group commit, checkpoints |
+//! | `readers` | the threads that read |
+//! | `queue`, `turn`, `outbox`, `sessions`, `peers`, `vault_rows` | the tables, one concern each |
+//! | `retention` | what is dropped with time, so that the file stays bounded |
+//! | `stats`, `snapshot` | how the state stands, and copies of it |
+//! | `error`, `columns` | from SQLite's words to ours |
+//!
+//! ```
+//! use blufio_core::ids::Conversation;
+//! use blufio_core::storage::Sessions;
+//! use blufio_core::time::Timestamp;
+//! use blufio_store::{Store, StoreOptions};
+//!
+//! # tokio::runtime::Runtime::new().unwrap().block_on(async {
+//! let folder = tempfile::tempdir().unwrap();
+//! let store = Store::open(&folder.path().join("blufio.db"), StoreOptions::default()).unwrap();
+//! let conversation = Conversation::new("telegram", "42");
+//! let session = store.session(&conversation, Timestamp(0)).await.unwrap();
+//! assert!(store.history(session, 100).await.unwrap().is_empty());
+//! store.close();
+//! # });
+//! ```
+
+mod columns;
+mod error;
+mod lock;
+mod migrations;
+mod opening;
+mod outbox;
+mod peers;
+mod queue;
+mod readers;
+mod retention;
+mod sessions;
+mod snapshot;
+mod stats;
+mod store;
+mod turn;
+mod vault_rows;
+mod writer;
+
+#[cfg(test)]
+mod behaviour;
+
+pub use store::{Store, StoreOptions};
