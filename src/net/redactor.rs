@@ -20,7 +20,8 @@ const LAYERS: u32 = 3;
 /// Telegram bot is taken out also when it is unknown.
 ///
 /// It is a second line: nothing should hand it a secret in the first place. Secrets of less than four bytes cannot be
-/// told from ordinary text and are not looked for; those of less than six only as they are.
+/// told from ordinary text and are not looked for; those of less than six only as they are. A stray `%` or `\` right
+/// before an encoded secret can hide it, since it changes what the text decodes to; the secret itself is always found.
 #[derive(Default)]
 pub struct Redactor {
     forms: RwLock<Arc<Forms>>,

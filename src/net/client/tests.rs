@@ -79,6 +79,7 @@ fn only_https_to_public_hosts_passes() {
         ("https://0x7f.1/", "loopback"),
         ("https://0177.0.0.1/", "loopback"),
         ("https://１２７.0.0.1/", "loopback"),
+        ("https://127.0.0.1./", "loopback"),
         ("https://0/", "unspecified"),
         ("https://169.254.169.254/latest", "metadata"),
         ("https://[::1]/", "loopback"),

@@ -48,3 +48,10 @@ async fn a_name_without_an_address_is_a_failed_lookup() {
     let broken = |_| Box::pin(async { Err(io::Error::other("no name server")) }) as Answer;
     assert!(resolve("example.com", broken).await.unwrap_err().contains("no name server"));
 }
+
+#[tokio::test]
+async fn the_answers_of_the_system_are_checked_too() {
+    // The system's resolver takes addresses for names, which needs no network.
+    let error = resolve("127.0.0.1", CheckedResolver::system().lookup).await.unwrap_err();
+    assert_eq!(error, "127.0.0.1 was refused: its address 127.0.0.1 is a loopback address");
+}
