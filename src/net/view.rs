@@ -30,7 +30,7 @@ impl View {
     /// This view with `%41` read as `A`; `None` when there is nothing to read.
     pub(crate) fn percent_decoded(&self) -> Option<Self> {
         self.decoded(b'%', |rest| match rest {
-            [b'%', high, low, ..] => Some((vec![hex_byte(*high, *low)?], 3)),
+            [b'%', high, low, ..] => Some((Meaning::Byte(hex_byte(*high, *low)?), 3)),
             _ => None,
         })
     }
@@ -41,7 +41,7 @@ impl View {
     }
 
     /// Replaces each escape: `read` is given the text from `mark` on, and says what it means and how long it is.
-    fn decoded(&self, mark: u8, read: impl Fn(&[u8]) -> Option<(Vec<u8>, usize)>) -> Option<Self> {
+    fn decoded(&self, mark: u8, read: impl Fn(&[u8]) -> Option<(Meaning, usize)>) -> Option<Self> {
         if !self.bytes.contains(&mark) {
             return None;
         }
@@ -54,10 +54,13 @@ impl View {
         while let Some((rest, first)) = self.bytes.get(at..).and_then(|rest| Some((rest, *rest.first()?))) {
             let escape = if first == mark { read(rest) } else { None };
             changed |= escape.is_some();
-            let (meaning, length) = escape.unwrap_or_else(|| (vec![first], 1));
+            let (meaning, length) = escape.unwrap_or((Meaning::Byte(first), 1));
+            match meaning {
+                Meaning::Byte(byte) => view.bytes.push(byte),
+                Meaning::Char(char) => view.bytes.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes()),
+            }
             let start = self.starts.get(at).copied().unwrap_or_default();
-            view.starts.extend(meaning.iter().map(|_| start));
-            view.bytes.extend(meaning);
+            view.starts.resize(view.bytes.len(), start);
             at = at.saturating_add(length);
         }
         view.starts.extend(self.starts.last());
@@ -65,8 +68,14 @@ impl View {
     }
 }
 
-fn unescape(rest: &[u8]) -> Option<(Vec<u8>, usize)> {
-    let plain = |byte: u8| Some((vec![byte], 2));
+/// What an escape stands for.
+enum Meaning {
+    Byte(u8),
+    Char(char),
+}
+
+fn unescape(rest: &[u8]) -> Option<(Meaning, usize)> {
+    let plain = |byte: u8| Some((Meaning::Byte(byte), 2));
     match rest {
         [_, b'n', ..] => plain(b'\n'),
         [_, b't', ..] => plain(b'\t'),
@@ -75,11 +84,10 @@ fn unescape(rest: &[u8]) -> Option<(Vec<u8>, usize)> {
         [_, b'f', ..] => plain(12),
         [_, b'0', ..] => plain(0),
         [_, byte @ (b'"' | b'\'' | b'\\' | b'/'), ..] => plain(*byte),
-        [_, b'x', high, low, ..] => Some((vec![hex_byte(*high, *low)?], 4)),
+        [_, b'x', high, low, ..] => Some((Meaning::Byte(hex_byte(*high, *low)?), 4)),
         [_, b'u', b'{', digits @ ..] => {
             let length = digits.iter().take(7).position(|byte| *byte == b'}')?;
-            let number = number(digits.get(..length)?)?;
-            Some((utf8(number)?, length.saturating_add(4)))
+            Some((char(number(digits.get(..length)?)?)?, length.saturating_add(4)))
         }
         [_, b'u', digits @ ..] => {
             let first = number(digits.get(..4)?)?;
@@ -87,16 +95,16 @@ fn unescape(rest: &[u8]) -> Option<(Vec<u8>, usize)> {
                 let second = number(digits.get(6..10)?)?;
                 let low = second.checked_sub(0xdc00).filter(|low| *low < 0x400)?;
                 let high = first.saturating_sub(0xd800);
-                return Some((utf8(0x1_0000_u32.saturating_add(high << 10 | low))?, 12));
+                return Some((char(0x1_0000_u32.saturating_add(high << 10 | low))?, 12));
             }
-            Some((utf8(first)?, 6))
+            Some((char(first)?, 6))
         }
         _ => None,
     }
 }
 
-fn utf8(number: u32) -> Option<Vec<u8>> {
-    char::from_u32(number).map(|char| char.to_string().into_bytes())
+fn char(number: u32) -> Option<Meaning> {
+    char::from_u32(number).map(Meaning::Char)
 }
 
 fn number(digits: &[u8]) -> Option<u32> {
