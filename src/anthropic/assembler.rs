@@ -228,10 +228,7 @@ impl Assembler {
             Err(error) => {
                 // The position only: the error's own words may quote the data.
                 let at = error.column();
-                return Err(malformed(format!(
-                    "an event `{}` cannot be read, at column {at}",
-                    short(&frame.event)
-                )));
+                return Err(malformed(format!("an event `{}` cannot be read, at column {at}", frame.event)));
             }
         };
         match incoming {
@@ -382,7 +379,7 @@ fn stop_reason(name: &str) -> StopReason {
         "refusal" => StopReason::Refusal,
         "model_context_window_exceeded" => StopReason::ContextWindowExceeded,
         other => {
-            tracing::warn!(reason = %short(other), "the model stopped for a reason that this program does not know");
+            tracing::warn!(reason = %other.chars().take(40).collect::<String>(), "the model stopped for a reason that this program does not know");
             StopReason::Unknown
         }
     }
@@ -390,10 +387,6 @@ fn stop_reason(name: &str) -> StopReason {
 
 fn malformed(message: impl Into<String>) -> Failure {
     Failure::new(ProviderErrorKind::Malformed, message)
-}
-
-fn short(name: &str) -> String {
-    name.chars().take(40).collect()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 
 use crate::assembler::Assembler;
 use crate::client::Anthropic;
-use crate::failure::{Failure, Repeat, request_id};
+use crate::failure::{Failure, Repeat, request_id, tidy};
 use crate::retry::backoff;
 use crate::sse::{Decoder, Frame};
 use blufio_core::money::Usage;
@@ -104,7 +104,7 @@ impl<'a> Call<'a> {
                 class,
                 attempts = self.failed.saturating_add(1),
                 request_id = failure.request_id.as_deref(),
-                message = %failure.message,
+                error = %failure.message,
                 "the provider's answer failed"
             );
             self.phase = Phase::Over;
@@ -116,7 +116,7 @@ impl<'a> Call<'a> {
             attempt = self.failed,
             wait_ms = wait.as_millis(),
             request_id = failure.request_id.as_deref(),
-            message = %failure.message,
+            error = %failure.message,
             "the provider's answer failed and is asked for again"
         );
         self.phase = Phase::Waiting(wait);
@@ -149,11 +149,11 @@ impl<'a> Call<'a> {
         if !response.status().is_success() {
             return Err(self.refused(response).await);
         }
-        let request_id = request_id(response.headers());
+        let request_id = request_id(response.headers(), net.redactor());
         let kind =
             response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("no type");
         if !kind.trim().to_ascii_lowercase().starts_with("text/event-stream") {
-            let kind: String = kind.chars().take(60).collect();
+            let kind = tidy(&net.redactor().redact(kind), 60);
             let message = format!(
                 "the answer is {kind} and no stream of events; is a proxy or a login page between here and {}?",
                 endpoint.host_str().unwrap_or("the provider")

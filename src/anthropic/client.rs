@@ -131,6 +131,8 @@ impl Provider for Anthropic {
                 let item = call.next().await?;
                 Some((item, call))
             })
+            // Asking once more after the end is harmless, and must not bring the program down.
+            .fuse()
             .boxed(),
             Err(error) => stream::iter([Err(error)]).boxed(),
         }

@@ -19,6 +19,8 @@ use std::time::Duration;
 const MAX_MESSAGE: usize = 600;
 /// What is kept of an answer that is not the provider's own, such as a proxy's page.
 const MAX_FOREIGN: usize = 160;
+/// Longest id of a request that is kept; the provider's have about thirty characters.
+const MAX_REQUEST_ID: usize = 100;
 
 /// What to do about a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +107,10 @@ impl Failure {
             Some(error) => tidy(&redactor.redact(&error.message), MAX_MESSAGE),
             None => foreign(status, body, redactor),
         };
-        let request_id = request_id(headers).or(parsed.and_then(|body| body.request_id));
+        let request_id = request_id(headers, redactor).or_else(|| {
+            let id = parsed.and_then(|body| body.request_id)?;
+            Some(tidy(&redactor.redact(&id), MAX_REQUEST_ID))
+        });
         Self { kind, message, request_id, repeat: repeat(kind, status, headers, asked) }
     }
 
@@ -126,10 +131,10 @@ impl Failure {
     }
 }
 
-/// The provider's id of the request, bounded.
-pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
+/// The provider's id of the request, bounded. Even here a proxy could echo what it was sent.
+pub(crate) fn request_id(headers: &HeaderMap, redactor: &Redactor) -> Option<String> {
     let id = headers.get("request-id")?.to_str().ok()?;
-    Some(id.chars().take(100).collect())
+    Some(tidy(&redactor.redact(id), MAX_REQUEST_ID))
 }
 
 fn repeat(
@@ -220,7 +225,7 @@ fn foreign(status: StatusCode, body: Option<&[u8]>, redactor: &Redactor) -> Stri
 }
 
 /// One line of bounded length, after redaction: a secret cut in two would not be found any more.
-fn tidy(text: &str, limit: usize) -> String {
+pub(crate) fn tidy(text: &str, limit: usize) -> String {
     let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
     let line = words.collect::<Vec<_>>().join(" ");
     let mut tidy: String = line.chars().take(limit).collect();
