@@ -11,6 +11,7 @@ use crate::retry::backoff;
 use crate::sse::{Decoder, Frame};
 use blufio_core::money::Usage;
 use blufio_core::provider::{Event, ProviderError, ProviderErrorKind};
+use blufio_net::NetError;
 use bytes::Bytes;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Response};
@@ -201,7 +202,7 @@ impl Reading {
             let piece = timeout(idle, self.response.chunk())
                 .await
                 .map_err(|_| silence("the answer stopped for longer than", idle))?
-                .map_err(|error| Failure::from_net(&client.net.error(&error)))?;
+                .map_err(|error| broken_off(&client.net.error(&error), client.options.request_timeout))?;
             let Some(piece) = piece else {
                 let message = "the connection was closed before the answer was whole";
                 return Err(Failure::new(ProviderErrorKind::Connection, message));
@@ -210,6 +211,18 @@ impl Reading {
                 .push(&piece, &mut self.frames)
                 .map_err(|error| Failure::new(ProviderErrorKind::Malformed, error.to_string()))?;
         }
+    }
+}
+
+/// Within an answer the only timeout left is that of the whole attempt. A second one would take as long and cost as
+/// much, so there is none.
+fn broken_off(error: &NetError, limit: Duration) -> Failure {
+    match error {
+        NetError::Timeout { .. } => {
+            let failure = silence("the answer was not whole within", limit);
+            Failure { repeat: Repeat::Never, ..failure }
+        }
+        other => Failure::from_net(other),
     }
 }
 

@@ -337,18 +337,16 @@ async fn pings_keep_a_thinking_model_connected() {
 }
 
 #[tokio::test]
-async fn an_attempt_that_drips_for_ever_ends_with_its_time() {
+async fn an_answer_that_drips_for_ever_ends_with_its_time_and_is_not_asked_for_again() {
     let mut script = vec![streaming(), Act::Chunk(event(&message_start()))];
     for _ in 0..200 {
         script.extend([Act::Pause(20 * MS), Act::Chunk(b": still here\n".to_vec())]);
     }
     let server = Server::start(vec![script]).await;
-    let claude = claude_with(server.address, |options| {
-        options.request_timeout = 300 * MS;
-        options.max_retries = 0;
-    });
+    let claude = claude_with(server.address, |options| options.request_timeout = 300 * MS);
     let failure = failure(collect(&claude).await.pop());
     assert_eq!((failure.kind, failure.usage), (ProviderErrorKind::Timeout, begun()));
+    assert_eq!(server.seen().len(), 1);
 }
 
 #[tokio::test]
