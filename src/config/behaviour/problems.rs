@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Every problem is found at once, with its place and its remedy.
+
+use super::files::OneFile;
+use crate::{Problem, ProblemKind, Problems};
+
+fn only(text: &str) -> Problem {
+    let mut problems = OneFile::new(text).problems();
+    assert_eq!(problems.len(), 1, "{problems:#?}");
+    problems.remove(0)
+}
+
+#[test]
+fn all_problems_of_a_file_are_reported_in_the_order_of_its_lines() {
+    let file = OneFile::new(
+        "[agent]\nmodle = \"x\"\nmax_tool_rounds = \"many\"\nturn_timeout = \"soon\"\nmax_output_tokens = 0\n\
+         [gateway]\nlisten = \"0.0.0.0:8787\"\n[anthropic]\nbase_url = \"ftp://x\"\n[log]\nlevel = \"inof\"\n\
+         [colours]\nsky = \"blue\"\n",
+    );
+    let problems = file.problems();
+    let lines: Vec<_> = problems.iter().map(|problem| problem.spot.line.unwrap()).collect();
+    assert_eq!(lines, [2, 3, 4, 5, 7, 9, 11, 12], "{problems:#?}");
+    assert!(
+        problems
+            .iter()
+            .all(|problem| problem.help.is_some() && problem.spot.file.as_ref() == Some(&file.path))
+    );
+}
+
+#[test]
+fn an_unknown_key_is_shown_as_a_compiler_would() {
+    let file = OneFile::new("[agent]\n  modle = \"x\" # mine\n");
+    let shown = Problems(file.problems()).to_string();
+    let expected = format!(
+        "error: there is no key `agent.modle`\n --> {}:2:3\n  |\n2 |   modle = \"x\" # mine\n  |   ^^^^^\n  \
+         = help: did you mean `agent.model`?",
+        file.path.display()
+    );
+    assert_eq!(shown, expected);
+}
+
+#[test]
+fn a_problem_is_one_flat_object_for_programs() {
+    let json = serde_json::to_value(only("[telegram]\nallowed_users = [1, \"ada\"]\n")).unwrap();
+    assert_eq!(json["kind"], "wrong_type");
+    assert_eq!(json["key"], "telegram.allowed_users");
+    assert_eq!((json["line"].as_u64(), json["column"].as_u64()), (Some(2), Some(21)));
+    assert_eq!(json["snippet"], "allowed_users = [1, \"ada\"]");
+}
+
+#[test]
+fn each_kind_of_value_says_what_is_wrong_and_what_is_allowed() {
+    for (text, message, help) in [
+        ("agent.name = ''", "`agent.name` is empty", "a text in quotes"),
+        ("agent.name = 'a\\nb'\nagent.model = 'a b'", "`agent.model` contains a space", "without spaces"),
+        (
+            "agent.max_retries = 3",
+            "there is no key `agent.max_retries`",
+            "did you mean `anthropic.max_retries`?",
+        ),
+        ("agent.turn_timeout = 600", "`agent.turn_timeout` holds a whole number", "\"600s\""),
+        ("agent.turn_timeout = '25h'", "is too long", "from 1s to 24h"),
+        ("agent.max_tool_rounds = 99999999999999999999", "is too large", "from 1 to 100"),
+        ("agent = 3", "`agent` is a section, and here it holds a whole number", "write [agent]"),
+        ("[[agent]]\nname = 'x'", "`agent` is a section, and here it holds a list", "write [agent]"),
+        ("telegram.streaming = 'yes'", "holds a text", "true or false, without quotes"),
+        ("telegram.enabled = 'maybe'", "is neither true, false nor \"auto\"", "\"auto\""),
+        ("telegram.allowed_users = [0]", "is 0, which is too small", "whole number"),
+        ("anthropic.base_url = 'nonsense'", "is no URL", "https://"),
+        ("anthropic.base_url = 'https://me:pw@api.example'", "user name or a password", "https://"),
+        ("anthropic.base_url = 'http://api.example'", "plain HTTP, which anyone", "write an https:// URL"),
+        ("telegram.base_url = 'http://127.0.0.1:9'", "plain HTTP on loopback", "allow_loopback_http = true"),
+        (
+            "telegram.base_url = 'http://localhost:9'\nnet.allow_loopback_http = true",
+            "plain HTTP",
+            "as a number",
+        ),
+        ("anthropic.models.x = 3", "holds a whole number", "a section of its own"),
+        ("gateway.listen = 'localhost:80'", "is no address", "\"127.0.0.1:80\""),
+        ("gateway.listen = '192.168.1.2:80'", "can be reached from outside", "needs TLS"),
+        ("store.path = '~/blufio.db'", "starts with `~`", "write the whole path"),
+        ("agent.persona_files = ['']", "holds an empty path", "list of paths"),
+        ("transcription.command = ['']", "names no program", "the program and its arguments"),
+        ("transcription.command = 'whisper'", "holds a text", "a list with the program"),
+        ("transcription.secret = 'My Secret'", "is no name of a secret", "a-z"),
+        ("transcription.secret = 'x'", "there is no `transcription.url`", "set `transcription.url`"),
+        (
+            "transcription.command = ['w']\ntranscription.url = 'https://w.example'",
+            "are both set",
+            "keep the one",
+        ),
+        ("log.format = 'jsn'", "none of the words", "did you mean \"json\"?"),
+        ("log.level = 'verbose'", "a level that does not exist", "off, error, warn"),
+        ("vault.memory_kib = 1024", "is 1024, which is too small", "from 19456"),
+        ("\"agent.name\" = 'x'", "there is no key `\"agent.name\"`", "did you mean"),
+    ] {
+        let problem = only(text);
+        assert!(problem.message.contains(message), "{text}: {problem}");
+        assert!(problem.help.as_deref().unwrap_or_default().contains(help), "{text}: {problem}");
+    }
+}
+
+#[test]
+fn a_syntax_error_has_its_place_and_hides_no_other_problem() {
+    let problems =
+        OneFile::new("[agent]\nmodel = claude\nmax_tool_rounds = 0\n[log\nlevel = \"inof\"\n").problems();
+    let found: Vec<_> = problems.iter().map(|problem| (&problem.kind, problem.spot.line.unwrap())).collect();
+    assert!(found.contains(&(&ProblemKind::Syntax, 2)), "{found:?}");
+    assert!(found.contains(&(&ProblemKind::Invalid, 3)), "{found:?}");
+    assert!(found.contains(&(&ProblemKind::Syntax, 4)), "{found:?}");
+}
+
+#[test]
+fn a_key_that_stands_twice_is_a_problem() {
+    assert_eq!(only("[log]\nlevel = 'info'\nlevel = 'warn'\n").kind, ProblemKind::Syntax);
+}
+
+#[test]
+fn a_file_that_is_missing_unreadable_or_no_text_is_named() {
+    let file = OneFile::new("");
+    std::fs::write(&file.path, b"[agent]\nname = \"\xff\"\n").unwrap();
+    assert!(file.problems()[0].message.contains("line 2"), "{}", file.problems()[0]);
+    std::fs::write(&file.path, vec![b'#'; 2 * 1024 * 1024]).unwrap();
+    assert!(file.problems()[0].message.contains("larger than 1024 KiB"));
+    std::fs::remove_file(&file.path).unwrap();
+    assert_eq!(file.problems()[0].kind, ProblemKind::Unreadable);
+    std::fs::create_dir(&file.path).unwrap();
+    assert_eq!(file.problems()[0].kind, ProblemKind::Unreadable);
+}
