@@ -123,7 +123,21 @@ pub struct Loaded {
 /// # Errors
 /// Every problem of every layer.
 pub fn load(layers: &Layers) -> Result<Loaded, Problems> {
-    let gathered = gather(layers, None);
+    finish(gather(layers, None))
+}
+
+/// As [`load`], for the commands that take plaintext secrets out of the files and need to know where the vault is: the
+/// secrets that they come for are no problem to them.
+///
+/// # Errors
+/// Every other problem of every layer.
+pub fn load_despite_secrets(layers: &Layers) -> Result<Loaded, Problems> {
+    let mut gathered = gather(layers, None);
+    gathered.problems.retain(|problem| !matches!(problem.kind, ProblemKind::PlaintextSecret { .. }));
+    finish(gathered)
+}
+
+fn finish(gathered: Gathered) -> Result<Loaded, Problems> {
     if !gathered.problems.is_empty() {
         return Err(Problems(gathered.problems));
     }

@@ -57,7 +57,7 @@ pub use defaults::defaults_toml;
 pub use environment::Environment;
 pub use keys::{Key, Section, keys, sections};
 pub use kind::{Kind, is_secret_name};
-pub use layers::{LayerFile, Layers, Loaded, Origin, load, user_file, validate};
+pub use layers::{LayerFile, Layers, Loaded, Origin, load, load_despite_secrets, user_file, validate};
 pub use model::{
     AgentConfig, AnthropicConfig, Config, GatewayConfig, LogConfig, LogFormat, NetConfig, StoreConfig,
     Switch, TelegramConfig, TranscriptionConfig, VaultConfig,

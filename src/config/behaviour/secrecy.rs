@@ -3,7 +3,7 @@
 
 use super::files::OneFile;
 use crate::secrets::{find, remove};
-use crate::{Environment, Layers, ProblemKind, Problems, load, validate};
+use crate::{Environment, Layers, ProblemKind, Problems, load, load_despite_secrets, validate};
 use proptest::prelude::*;
 
 const KEY: &str = "sk-ant-api03-Zm9vYmFyYmF6cXV4";
@@ -38,6 +38,18 @@ fn a_secret_is_known_by_the_name_of_its_key_alone() {
     assert_eq!(names, [("transcription-api-key", "hunter2"), ("smtp-password", "hunter3")]);
     let shown = Problems(file.problems()).to_string();
     assert!(!shown.contains("hunter"), "{shown}");
+}
+
+#[test]
+fn whoever_comes_to_take_the_secrets_out_gets_past_them_and_past_nothing_else() {
+    let text = format!("store.path = \"/x.db\"\n[telegram]\ntoken = \"{TOKEN}\"\n");
+    let file = OneFile::new(&text);
+    assert!(load(&file.layers()).is_err());
+    let config = load_despite_secrets(&file.layers()).unwrap().config;
+    assert_eq!(config.store.path, Some("/x.db".into()));
+    let problems = load_despite_secrets(&OneFile::new(&format!("{text}colour = 3\n")).layers()).unwrap_err();
+    assert_eq!(problems.0.len(), 1);
+    assert_eq!(problems.0[0].key.as_deref(), Some("telegram.colour"));
 }
 
 #[test]
