@@ -131,6 +131,7 @@ mod tests {
     fn comments_marks_unknown_fields_and_events_without_data_leave_no_trace() {
         let text = b"\xEF\xBB\xBF: hello\nid: 7\nretry: 5\nevent: lost\n\nnonsense\nevent: kept\ndata: x\n\n";
         assert_eq!(decode([text.as_slice()]), [frame("kept", "x")]);
+        assert_eq!(decode([b"\xEF\xBB\xBFdata: x\n\n".as_slice()]), [frame("", "x")]);
     }
 
     #[test]
