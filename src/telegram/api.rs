@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Calls of the Bot API: teloxide's, each within a time limit, and with failures that say what to do.
+
+use crate::conversation::Place;
+use crate::extra::{GetUpdates, SendMessageDraft};
+use crate::failure::Failure;
+use crate::format::Part;
+use blufio_net::Net;
+use serde_json::Value;
+use std::time::Duration;
+use teloxide::payloads::{
+    DeleteWebhookSetters, EditMessageTextSetters, SendChatActionSetters, SendMessageSetters,
+};
+use teloxide::requests::{HasPayload, JsonRequest, Payload, Request, Requester};
+use teloxide::types::{
+    BotCommand, ChatAction, File, FileId, LinkPreviewOptions, Me, MessageEntity, MessageId,
+};
+use teloxide::{Bot, RequestError};
+
+/// An ordinary call. teloxide itself waits ten seconds when the service has failed, to spare it.
+const CALL: Duration = Duration::from_secs(30);
+/// What only shows that work goes on may not hold up the answer.
+const SHOW: Duration = Duration::from_secs(5);
+/// How much longer than its own timeout a long poll may take.
+const POLL_GRACE: Duration = Duration::from_secs(20);
+/// Most updates that one poll brings; also the service's limit.
+const BATCH: u8 = 100;
+/// Edited messages are not asked for: an answer that was given stays given.
+const KINDS: &[&str] = &["message", "stopped_message_generation"];
+const COMMANDS: [(&str, &str); 5] = [
+    ("start", "Begin, or pair with this agent"),
+    ("help", "What I can do"),
+    ("new", "Start a new conversation"),
+    ("stop", "Stop what I am writing"),
+    ("status", "How I am doing"),
+];
+
+/// How urgent a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Urgency {
+    /// The answer itself.
+    Answer,
+    /// A sign of it.
+    Show,
+}
+
+impl Urgency {
+    fn limit(self) -> Duration {
+        match self {
+            Self::Answer => CALL,
+            Self::Show => SHOW,
+        }
+    }
+}
+
+/// The Bot API. It holds the token, so it has no `Debug`.
+pub(crate) struct Api {
+    bot: Bot,
+    net: Net,
+}
+
+impl Api {
+    pub(crate) fn new(bot: Bot, net: Net) -> Self {
+        Self { bot, net }
+    }
+
+    async fn call<R>(
+        &self,
+        request: R,
+        limit: Duration,
+    ) -> Result<<<R as HasPayload>::Payload as Payload>::Output, Failure>
+    where
+        R: Request<Err = RequestError>,
+    {
+        match tokio::time::timeout(limit, request.send()).await {
+            Ok(answer) => answer.map_err(|error| Failure::new(error, &self.net)),
+            Err(_) => Err(Failure::Trouble(format!("no answer within {limit:?}"))),
+        }
+    }
+
+    pub(crate) async fn me(&self) -> Result<Me, Failure> {
+        self.call(self.bot.get_me(), CALL).await
+    }
+
+    /// Updates come by polling only; what waits for the bot stays.
+    pub(crate) async fn delete_webhook(&self) -> Result<(), Failure> {
+        self.call(self.bot.delete_webhook().drop_pending_updates(false), CALL).await.map(drop)
+    }
+
+    pub(crate) async fn announce_commands(&self) -> Result<(), Failure> {
+        let commands = COMMANDS.map(|(name, description)| BotCommand::new(name, description));
+        self.call(self.bot.set_my_commands(commands), CALL).await.map(drop)
+    }
+
+    /// Waits up to `timeout` for updates from `offset` on. Asking for an offset tells the service that everything
+    /// below it is safe.
+    pub(crate) async fn updates(
+        &self,
+        offset: Option<i64>,
+        timeout: Duration,
+    ) -> Result<Vec<Value>, Failure> {
+        let payload = GetUpdates { offset, limit: BATCH, timeout: timeout.as_secs(), allowed_updates: KINDS };
+        self.call(JsonRequest::new(self.bot.clone(), payload), timeout.saturating_add(POLL_GRACE)).await
+    }
+
+    pub(crate) async fn send(
+        &self,
+        place: Place,
+        part: &Part,
+        plain: bool,
+        urgency: Urgency,
+    ) -> Result<MessageId, Failure> {
+        let mut request =
+            self.bot.send_message(place.chat, part.text.as_str()).link_preview_options(no_preview());
+        if let Some(thread) = place.thread {
+            request = request.message_thread_id(thread);
+        }
+        if let Some(entities) = entities(part, plain) {
+            request = request.entities(entities);
+        }
+        match self.call(request, urgency.limit()).await {
+            Ok(message) => Ok(message.id),
+            Err(Failure::Unread(result)) => message_id(&result).ok_or(Failure::Unread(result)),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Replaces a message. One that says the same already counts as replaced.
+    pub(crate) async fn edit(
+        &self,
+        place: Place,
+        message: MessageId,
+        part: &Part,
+        plain: bool,
+        urgency: Urgency,
+    ) -> Result<(), Failure> {
+        let mut request = self
+            .bot
+            .edit_message_text(place.chat, message, part.text.as_str())
+            .link_preview_options(no_preview());
+        if let Some(entities) = entities(part, plain) {
+            request = request.entities(entities);
+        }
+        match self.call(request, urgency.limit()).await {
+            Ok(_) | Err(Failure::Unread(_)) => Ok(()),
+            Err(Failure::Refused(reason)) if reason.contains("message is not modified") => Ok(()),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    pub(crate) async fn draft(
+        &self,
+        place: Place,
+        draft_id: i64,
+        part: &Part,
+        plain: bool,
+    ) -> Result<(), Failure> {
+        let payload = SendMessageDraft {
+            chat_id: place.chat.0,
+            message_thread_id: place.thread,
+            draft_id,
+            text: part.text.clone(),
+            entities: entities(part, plain).unwrap_or_default(),
+            can_stop: true,
+            keep_on_stop: true,
+        };
+        match self.call(JsonRequest::new(self.bot.clone(), payload), SHOW).await {
+            Ok(_) | Err(Failure::Unread(_)) => Ok(()),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    pub(crate) async fn typing(&self, place: Place) -> Result<(), Failure> {
+        let mut request = self.bot.send_chat_action(place.chat, ChatAction::Typing);
+        if let Some(thread) = place.thread {
+            request = request.message_thread_id(thread);
+        }
+        self.call(request, SHOW).await.map(drop)
+    }
+
+    pub(crate) async fn file(&self, handle: &str) -> Result<File, Failure> {
+        self.call(self.bot.get_file(FileId(handle.to_owned())), CALL).await
+    }
+
+    /// Where a file lies, with the token in the address: never to be shown. `None` for a path that is none.
+    pub(crate) fn file_url(&self, path: &str) -> Option<url::Url> {
+        let sound = |segment: &str| {
+            !segment.is_empty()
+                && !segment.starts_with('.')
+                && segment.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+        };
+        if path.len() > 512 || !path.split('/').all(sound) {
+            return None;
+        }
+        let mut url = self.bot.api_url();
+        let token = format!("bot{}", self.bot.token());
+        url.path_segments_mut().ok()?.extend(["file", &token]).extend(path.split('/'));
+        Some(url)
+    }
+}
+
+fn no_preview() -> LinkPreviewOptions {
+    LinkPreviewOptions {
+        is_disabled: true,
+        url: None,
+        prefer_small_media: false,
+        prefer_large_media: false,
+        show_above_text: false,
+    }
+}
+
+fn entities(part: &Part, plain: bool) -> Option<Vec<MessageEntity>> {
+    (!plain && !part.entities.is_empty()).then(|| part.entities.clone())
+}
+
+/// From an answer that teloxide could not read: the message is sent, and must not be sent again.
+fn message_id(result: &Value) -> Option<MessageId> {
+    let id = result.get("message_id")?.as_i64()?;
+    i32::try_from(id).ok().map(MessageId)
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What a failed call means for what to do next.
+
+use crate::NAME;
+use blufio_core::channel::ChannelError;
+use blufio_net::Net;
+use serde::Deserialize;
+use serde_json::Value;
+use std::time::Duration;
+use teloxide::types::ChatId;
+use teloxide::{ApiError, RequestError};
+
+/// Why a call did not give what it should. Reasons hold no secrets.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Too fast: nothing was done, try again after this.
+    Flood(Duration),
+    /// The group lives on under another id.
+    Moved(ChatId),
+    /// The token is refused, or the address is not that of a Bot API. Older servers say the same of methods that
+    /// they do not know.
+    Token(String),
+    /// Somebody else receives this bot's updates.
+    Conflict { reason: String, webhook: bool },
+    /// The call is refused and will be again.
+    Refused(String),
+    /// It was carried out, but what came back has a shape that teloxide does not know.
+    Unread(Value),
+    /// The network or the service; whether the call was carried out is not known.
+    Trouble(String),
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    ok: bool,
+    #[serde(default)]
+    result: Value,
+    #[serde(default)]
+    description: String,
+    error_code: Option<u16>,
+    #[serde(default)]
+    parameters: Parameters,
+}
+
+#[derive(Default, Deserialize)]
+struct Parameters {
+    retry_after: Option<u64>,
+    migrate_to_chat_id: Option<i64>,
+}
+
+impl Failure {
+    pub(crate) fn new(error: RequestError, net: &Net) -> Self {
+        match error {
+            RequestError::RetryAfter(wait) => Self::Flood(wait.duration()),
+            RequestError::MigrateToChatId(chat) => Self::Moved(chat),
+            RequestError::Api(ApiError::InvalidToken) => Self::Token("it does not know this token".into()),
+            RequestError::Api(ApiError::Unknown(description)) => Self::described(&description, None, net),
+            RequestError::Api(known) => Self::described(&known.to_string(), None, net),
+            RequestError::Network(error) => Self::Trouble(net.error(&error).to_string()),
+            RequestError::InvalidJson { raw, .. } => match serde_json::from_str::<Envelope>(&raw) {
+                Ok(Envelope { ok: true, result, .. }) => Self::Unread(result),
+                Ok(Envelope { parameters: Parameters { retry_after: Some(wait), .. }, .. }) => {
+                    Self::Flood(Duration::from_secs(wait))
+                }
+                Ok(Envelope { parameters: Parameters { migrate_to_chat_id: Some(chat), .. }, .. }) => {
+                    Self::Moved(ChatId(chat))
+                }
+                Ok(answer) => Self::described(&answer.description, answer.error_code, net),
+                Err(_) => Self::Trouble("its answer could not be understood".into()),
+            },
+            RequestError::Io(error) => Self::Trouble(net.redactor().redact(&error.to_string()).into_owned()),
+        }
+    }
+
+    /// By the words of the service, which begin with the name of the status.
+    fn described(description: &str, code: Option<u16>, net: &Net) -> Self {
+        let reason = net.redactor().redact(description).into_owned();
+        let begins = |word: &str| description.starts_with(word);
+        let webhook = description.contains("webhook");
+        match code {
+            _ if begins("Too Many Requests") => {
+                let seconds = description.rsplit(' ').next().and_then(|last| last.parse().ok());
+                Self::Flood(Duration::from_secs(seconds.unwrap_or(5)))
+            }
+            _ if begins("Conflict") || begins("can't use getUpdates") => Self::Conflict { reason, webhook },
+            _ if matches!(description, "Unauthorized" | "Not Found") => Self::Token(reason),
+            Some(429) => Self::Flood(Duration::from_secs(5)),
+            Some(409) => Self::Conflict { reason, webhook },
+            Some(400..=499) => Self::Refused(reason),
+            _ if ["Bad Request", "Forbidden", "Unauthorized", "Not Found", "Request Entity Too Large"]
+                .into_iter()
+                .any(begins) =>
+            {
+                Self::Refused(reason)
+            }
+            _ => Self::Trouble(reason),
+        }
+    }
+
+    /// What the person who runs Blufio should read.
+    pub(crate) fn reason(&self) -> String {
+        match self {
+            Self::Flood(wait) => format!("it asked to wait {wait:?}"),
+            Self::Moved(chat) => format!("the group has become a supergroup with the id {chat}"),
+            Self::Token(reason) => format!(
+                "{reason}; get the token from @BotFather again and store it with `blufio config set-secret`, and \
+                 check telegram.base_url"
+            ),
+            Self::Conflict { reason, .. } | Self::Refused(reason) | Self::Trouble(reason) => reason.clone(),
+            Self::Unread(_) => "its answer has a shape that this version does not know".into(),
+        }
+    }
+
+    /// A bounded name for metrics.
+    pub(crate) fn class(&self) -> &'static str {
+        match self {
+            Self::Flood(_) => "retry_after",
+            Self::Token(_) => "token",
+            Self::Conflict { .. } => "conflict",
+            Self::Moved(_) | Self::Refused(_) => "permanent",
+            Self::Unread(_) | Self::Trouble(_) => "transient",
+        }
+    }
+
+    /// For the caller of the adapter. A refused token is a matter of the operator, not of the message: that one
+    /// waits.
+    pub(crate) fn into_error(self) -> ChannelError {
+        let channel = NAME.to_owned();
+        match self {
+            Self::Flood(wait) => ChannelError::RetryAfter { channel, wait },
+            Self::Refused(_) | Self::Moved(_) => ChannelError::Permanent { channel, reason: self.reason() },
+            Self::Token(_) | Self::Conflict { .. } | Self::Unread(_) | Self::Trouble(_) => {
+                ChannelError::Transient { channel, reason: self.reason() }
+            }
+        }
+    }
+}
