@@ -1,2 +1,42 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-fn main() {}
+//! Blufio: an always-on personal AI agent that you own.
+//!
+//! | room | holds |
+//! |---|---|
+//! | [`cli`] | the command line, as clap reads it |
+//! | [`serve`], [`shell`], [`demo`], [`status`], [`config`], [`vault`], [`pair`], [`outbox`] | one file a command |
+//! | [`assemble`] | the one place that knows every adapter |
+//! | [`daemon`], [`desk`] | the running daemon; what answers the operator, with a daemon or without |
+//! | [`operator`] | asks the daemon over its socket, or the state itself when none runs |
+//! | [`secrets`], [`passphrase`] | where secrets come from |
+//! | [`logging`], [`systemd`] | logs without secrets; readiness and the watchdog |
+//! | [`paths`], [`clock`], [`exit`] | where things lie; the time; exit codes |
+
+mod assemble;
+mod cli;
+mod clock;
+mod config;
+mod daemon;
+mod demo;
+mod desk;
+mod exit;
+mod logging;
+mod operator;
+mod outbox;
+mod pair;
+mod paths;
+mod passphrase;
+mod secrets;
+mod serve;
+mod shell;
+mod status;
+mod systemd;
+mod vault;
+
+/// One allocator everywhere, so that what is measured in tests is what runs.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+fn main() -> std::process::ExitCode {
+    exit::report(cli::run())
+}

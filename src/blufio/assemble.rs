@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The one place that knows every adapter. Adding one means a crate and a line here.
+
+use crate::clock::SystemClock;
+use crate::paths::Place;
+use crate::secrets;
+use anyhow::Context as _;
+use blufio_agent::{Agent, AgentOptions, Parts};
+use blufio_anthropic::{Anthropic, AnthropicOptions, ModelTable};
+use blufio_config::{Config, Switch};
+use blufio_core::channel::Channel;
+use blufio_core::control::Control;
+use blufio_core::observe::Observability;
+use blufio_core::storage::Storage;
+use blufio_core::time::Clock;
+use blufio_core::transcribe::Transcriber;
+use blufio_gateway::{Gateway, GatewayOptions, LocalChannel};
+use blufio_metrics::Metrics;
+use blufio_net::{Net, NetOptions, Redactor};
+use blufio_skills::builtin::Builtin;
+use blufio_store::{Store, StoreOptions};
+use blufio_telegram::{Telegram, TelegramOptions};
+use blufio_transcription::{CommandTranscriber, EndpointOptions, EndpointTranscriber};
+use blufio_vault::Vault;
+use std::path::Path;
+use std::sync::Arc;
+
+pub(crate) use blufio_gateway::{client, wire};
+
+/// The state file and the vault in it.
+pub(crate) struct State {
+    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// Opens the state.
+pub(crate) fn state(database: &Path) -> anyhow::Result<State> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let storage = Arc::new(Store::open(database, StoreOptions::default())?);
+    let vault = Arc::new(Vault::new(Arc::clone(&storage) as _, Arc::clone(&clock)));
+    Ok(State { storage, vault, clock })
+}
+
+/// The parts that run in every phase: metrics, the doors, the channel of the local socket.
+pub(crate) struct Doors {
+    pub(crate) gateway: Gateway,
+    pub(crate) local: Arc<dyn Channel>,
+}
+
+/// The metrics, and the table of models whose names they may carry.
+pub(crate) fn metrics(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<Arc<dyn Observability>> {
+    let models = models(config)?;
+    let ids = models.iter().map(|model| model.spec.id.clone()).collect();
+    Ok(Arc::new(Metrics::new(env!("CARGO_PKG_VERSION"), ids, Arc::clone(clock))?))
+}
+
+/// Opens the doors.
+pub(crate) async fn doors(
+    place: &Place,
+    control: Arc<dyn Control>,
+    metrics: Arc<dyn Observability>,
+    clock: Arc<dyn Clock>,
+) -> anyhow::Result<Doors> {
+    let local = Arc::new(LocalChannel::new(clock));
+    let options = GatewayOptions { listen: place.config.gateway.listen, socket: place.socket.clone() };
+    let gateway = Gateway::bind(options, control, metrics, Arc::clone(&local)).await?;
+    Ok(Doors { gateway, local })
+}
+
+fn models(config: &Config) -> anyhow::Result<ModelTable> {
+    ModelTable::builtin()?.with_overrides(&config.anthropic.models).context("anthropic.models")
+}
+
+/// Why there is no agent yet.
+pub(crate) enum Unready {
+    /// A secret is missing: the operator can provide it while the daemon runs.
+    Missing(String),
+    /// It cannot be put together.
+    Broken(anyhow::Error),
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Unready {
+    fn from(error: E) -> Self {
+        Self::Broken(error.into())
+    }
+}
+
+/// Puts an agent together from the configuration and the secrets that can be had now. Returns it with the names of
+/// its channels.
+pub(crate) async fn agent(
+    config: &Config,
+    state: &State,
+    observe: &Arc<dyn Observability>,
+    redactor: &Arc<Redactor>,
+    local: &Arc<dyn Channel>,
+    with_telegram: bool,
+) -> Result<(Agent, Vec<String>), Unready> {
+    let net = Net::new(
+        NetOptions {
+            loopback_origins: config.loopback_origins(),
+            connect_timeout: config.net.connect_timeout,
+            ..NetOptions::default()
+        },
+        Arc::clone(redactor),
+    )?;
+
+    let api_key = secrets::find(&state.vault, secrets::ANTHROPIC).await?;
+    let api_key = api_key.ok_or_else(|| Unready::Missing(secrets::remedy(secrets::ANTHROPIC)))?;
+    redactor.add(&api_key);
+    let anthropic = AnthropicOptions {
+        request_timeout: config.anthropic.request_timeout,
+        max_retries: config.anthropic.max_retries,
+        ..AnthropicOptions::new(config.anthropic.base_url.clone(), api_key)
+    };
+    let provider = Anthropic::new(net.clone(), anthropic, models(config)?)?;
+
+    let mut channels = vec![Arc::clone(local)];
+    if with_telegram && config.telegram.enabled != Switch::Off {
+        match secrets::find(&state.vault, secrets::TELEGRAM).await? {
+            Some(token) => {
+                redactor.add(&token);
+                let telegram = TelegramOptions {
+                    base_url: config.telegram.base_url.clone(),
+                    streaming: config.telegram.streaming,
+                    edit_interval: config.telegram.edit_interval,
+                    poll_timeout: config.telegram.poll_timeout,
+                    ..TelegramOptions::new(token)
+                };
+                let clock = Arc::clone(&state.clock);
+                channels.push(Arc::new(Telegram::new(net.clone(), telegram, clock, Arc::clone(observe))?));
+            }
+            None if config.telegram.enabled == Switch::On => {
+                return Err(Unready::Missing(secrets::remedy(secrets::TELEGRAM)));
+            }
+            None => tracing::warn!("no Telegram: {}", secrets::remedy(secrets::TELEGRAM)),
+        }
+    }
+    let names = channels.iter().map(|channel| channel.name().to_owned()).collect();
+
+    let parts = Parts {
+        storage: Arc::clone(&state.storage),
+        provider: Arc::new(provider),
+        skills: Arc::new(Builtin::new(Arc::clone(&state.clock))),
+        channels,
+        transcriber: transcriber(config, state, &net).await?,
+        observe: Arc::clone(observe),
+        clock: Arc::clone(&state.clock),
+    };
+    Ok((Agent::new(parts, options(config, local.name())?), names))
+}
+
+async fn transcriber(
+    config: &Config,
+    state: &State,
+    net: &Net,
+) -> anyhow::Result<Option<Arc<dyn Transcriber>>> {
+    let wanted = &config.transcription;
+    if !wanted.command.is_empty() {
+        return Ok(Some(Arc::new(CommandTranscriber::new(wanted.command.clone(), wanted.timeout)?)));
+    }
+    let Some(url) = &wanted.url else { return Ok(None) };
+    let bearer = match &wanted.secret {
+        None => None,
+        Some(name) => {
+            let secret = secrets::find(&state.vault, name).await?;
+            Some(secret.with_context(|| format!("transcription.secret: {}", secrets::remedy(name)))?)
+        }
+    };
+    let options = EndpointOptions {
+        url: url.clone(),
+        model: wanted.model.clone(),
+        language: wanted.language.clone(),
+        bearer,
+        timeout: wanted.timeout,
+    };
+    Ok(Some(Arc::new(EndpointTranscriber::new(net.clone(), options)?)))
+}
+
+fn options(config: &Config, local: &str) -> anyhow::Result<AgentOptions> {
+    let agent = &config.agent;
+    Ok(AgentOptions {
+        name: agent.name.clone(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        system: agent.persona_text()?,
+        model: agent.model.clone(),
+        max_output_tokens: agent.max_output_tokens,
+        max_concurrent_turns: agent.max_concurrent_turns,
+        max_tool_rounds: agent.max_tool_rounds,
+        history_messages: usize::try_from(agent.history_messages)?,
+        turn_timeout: agent.turn_timeout,
+        drain_timeout: agent.drain_timeout,
+        trusted_channels: vec![local.to_owned()],
+        allowed: config.telegram.allowed_users.iter().map(|id| ("telegram".into(), id.to_string())).collect(),
+    })
+}

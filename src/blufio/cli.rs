@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The command line, as clap reads it.
+
+use crate::{config, demo, outbox, pair, serve, shell, status, vault};
+use clap::{CommandFactory as _, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// An always-on personal AI agent that you own.
+#[derive(Debug, Parser)]
+#[command(name = "blufio", version, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 refused by policy, 4 sealed.")]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Global {
+    /// A configuration file, read after /etc/blufio/blufio.toml and the one in your home
+    #[arg(long, global = true, value_name = "FILE", env = "BLUFIO_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// Report as JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the agent: in the foreground, until it is told to stop
+    Serve(serve::Args),
+    /// Talk to the agent here in the terminal
+    Shell(shell::Args),
+    /// See it work: the real program against stand-ins on this machine; no account, no network
+    Demo(demo::Args),
+    /// How the running agent stands
+    Status,
+    /// Read, write and check the configuration
+    Config(config::Args),
+    /// Secrets at rest: make the vault, open and close it, put secrets in
+    Vault(vault::Args),
+    /// Who may talk to the agent
+    #[command(alias = "device")]
+    Pair(pair::Args),
+    /// Answers that could not be delivered
+    Outbox(outbox::Args),
+    /// Completion for your shell: eval "$(blufio completions bash)"
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Reads the command line and does what it says.
+pub(crate) fn run() -> anyhow::Result<()> {
+    let Cli { global, command } = Cli::parse();
+    match command {
+        Command::Serve(args) => serve::run(&global, &args),
+        Command::Shell(args) => shell::run(&global, &args),
+        Command::Demo(args) => demo::run(&global, &args),
+        Command::Status => status::run(&global),
+        Command::Config(args) => config::run(&global, args),
+        Command::Vault(args) => vault::run(&global, args),
+        Command::Pair(args) => pair::run(&global, args),
+        Command::Outbox(args) => outbox::run(&global, args),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "blufio", &mut std::io::stdout());
+            Ok(())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 refused by policy or budget, 4 sealed.
+
+use blufio_core::control::{Refusal, RefusalKind};
+use std::fmt;
+use std::process::ExitCode;
+
+/// An error that knows its exit code. Everything else exits with 1.
+#[derive(Debug)]
+pub(crate) struct Coded {
+    code: u8,
+    message: String,
+}
+
+impl Coded {
+    /// Wrong usage or configuration.
+    pub(crate) fn usage(message: impl Into<String>) -> anyhow::Error {
+        Self { code: 2, message: message.into() }.into()
+    }
+
+    /// The message has been printed already; only the exit code is left to say.
+    pub(crate) fn silent(code: u8) -> anyhow::Error {
+        Self { code, message: String::new() }.into()
+    }
+}
+
+impl fmt::Display for Coded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Coded {}
+
+/// The code of an error.
+fn code(error: &anyhow::Error) -> u8 {
+    if let Some(coded) = error.downcast_ref::<Coded>() {
+        return coded.code;
+    }
+    match error.downcast_ref::<Refusal>().map(|refusal| refusal.kind) {
+        Some(RefusalKind::Usage) => 2,
+        Some(RefusalKind::Policy) => 3,
+        Some(RefusalKind::Sealed) => 4,
+        Some(RefusalKind::Failed) | None => 1,
+    }
+}
+
+/// Prints an error and its causes, and gives its code to the system.
+pub(crate) fn report(result: anyhow::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let text = format!("{error:#}");
+            if !text.is_empty() {
+                eprintln!("blufio: {text}");
+            }
+            ExitCode::from(code(&error))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context as _;
+
+    #[test]
+    fn an_error_keeps_its_code_under_context() {
+        let sealed = Refusal { kind: RefusalKind::Sealed, message: "sealed".into() };
+        assert_eq!(code(&anyhow::Error::from(sealed)), 4);
+        assert_eq!(code(&Coded::usage("what?")), 2);
+        let wrapped = Err::<(), _>(Coded::usage("what?")).context("reading").unwrap_err();
+        assert_eq!(code(&wrapped), 2);
+        assert_eq!(code(&anyhow::anyhow!("broken")), 1);
+    }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! `blufio serve`: the agent in the foreground, until it is told to stop.
+
+use crate::cli::Global;
+use crate::daemon::Daemon;
+use crate::logging::{self, Log, Shape};
+use crate::passphrase::Source;
+use crate::paths::{self, Place};
+use anyhow::Context as _;
+use blufio_config::{Config, LogFormat};
+use blufio_net::Redactor;
+use std::sync::Arc;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+/// Waiting is what the daemon does most; two threads serve hundreds of conversations.
+const WORKERS: usize = 2;
+/// Threads for name resolution and key derivation.
+const BLOCKING: usize = 8;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    passphrase: Source,
+}
+
+pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
+    let place = paths::find(global)?;
+    let redactor = Arc::new(Redactor::new());
+    let log = &place.config.log;
+    let log = logging::start(&log.level, shape(&place.config), log.file.clone(), Arc::clone(&redactor))?;
+    let given = args.passphrase.passphrase_fd.map_or(Ok(None), |_| args.passphrase.without_asking())?;
+    runtime()?.block_on(async move {
+        let shutdown = CancellationToken::new();
+        tokio::spawn(signals(shutdown.clone(), log));
+        let served = serve(place, redactor, given, &shutdown).await;
+        if let Err(error) = &served {
+            tracing::error!("{error:#}");
+        }
+        served
+    })
+}
+
+/// The runtime of the daemon.
+pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .max_blocking_threads(BLOCKING)
+        .enable_all()
+        .build()
+        .context("the runtime cannot be started")
+}
+
+fn shape(config: &Config) -> Shape {
+    match config.log.format {
+        LogFormat::Json => Shape::Json,
+        LogFormat::Text => Shape::Text,
+        LogFormat::Journal => Shape::Journal,
+        LogFormat::Auto if config.log.file.is_none() && std::env::var_os("JOURNAL_STREAM").is_some() => Shape::Journal,
+        LogFormat::Auto => Shape::Text,
+    }
+}
+
+async fn serve(
+    place: Place,
+    redactor: Arc<Redactor>,
+    given: Option<blufio_core::secret::SecretString>,
+    shutdown: &CancellationToken,
+) -> anyhow::Result<()> {
+    let doors_end = CancellationToken::new();
+    let (daemon, doors) = Daemon::open(place, redactor, true, doors_end.clone()).await?;
+    let doors = tokio::spawn(doors);
+    daemon.unseal(given).await?;
+    let worked = daemon.run(shutdown).await;
+    doors_end.cancel();
+    doors.await.context("the gateway ended badly")?;
+    tracing::info!("stopped");
+    worked
+}
+
+/// SIGTERM and SIGINT stop, a second one at once; SIGHUP reopens the log.
+async fn signals(shutdown: CancellationToken, log: Log) {
+    let streams = (|| {
+        Ok::<_, std::io::Error>((
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::interrupt())?,
+            signal(SignalKind::hangup())?,
+        ))
+    })();
+    let (mut terminate, mut interrupt, mut hangup) = match streams {
+        Ok(streams) => streams,
+        Err(error) => {
+            tracing::error!(%error, "signals cannot be received");
+            return;
+        }
+    };
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            _ = hangup.recv() => {
+                log.reopen();
+                tracing::info!("the log was reopened");
+                continue;
+            }
+        }
+        if shutdown.is_cancelled() {
+            // The state is safe at any point; whoever insists need not wait.
+            tracing::warn!("stopping at once");
+            std::process::exit(130);
+        }
+        tracing::info!("stopping: running turns may finish");
+        shutdown.cancel();
+    }
+}

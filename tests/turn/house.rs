@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! A small house for tests: the agent and the store are real, everything around them is scripted.
+
+use async_trait::async_trait;
+use blufio_agent::{Agent, AgentOptions, Parts};
+use blufio_core::channel::*;
+use blufio_core::content::{Block, Message};
+use blufio_core::ids::{Conversation, QueueId};
+use blufio_core::model::{ModelSpec, Price, PriceTier};
+use blufio_core::money::Usage;
+use blufio_core::observe::{Exposition, Observability, Observation};
+use blufio_core::provider::*;
+use blufio_core::skill::*;
+use blufio_core::storage::Storage;
+use blufio_core::time::{Clock, Timestamp};
+use blufio_store::{Store, StoreOptions};
+use futures_util::StreamExt as _;
+use futures_util::stream::BoxStream;
+use serde_json::{Value, json};
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How long a test waits for something that must happen.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What the scripted model does when it is called.
+#[derive(Clone, Debug)]
+pub enum Play {
+    /// Answers with these words.
+    Say(&'static str),
+    /// Says this much and then nothing more, until the call is dropped.
+    Hang(&'static str),
+    /// Asks for a tool.
+    Tool(&'static str, &'static str, Value),
+    /// Answers with nothing at all.
+    Nothing,
+    /// Fails.
+    Fail(ProviderErrorKind),
+    /// One attempt breaks off after these words and is repeated with those.
+    BreakOff(&'static str, &'static str),
+}
+
+pub struct Model {
+    spec: ModelSpec,
+    plays: Mutex<VecDeque<Play>>,
+    pub requests: Mutex<Vec<Request>>,
+}
+
+impl Model {
+    pub fn new(plays: impl IntoIterator<Item = Play>) -> Arc<Self> {
+        let price = Price { input: 2, output: 10, cache_read: 1, cache_write_5m: 3, cache_write_1h: 4 };
+        let spec = ModelSpec {
+            id: "test-model".into(),
+            context_window: 1_000_000,
+            max_output: 8_192,
+            prices: vec![PriceTier { up_to_prompt: None, price }],
+            cache_minimum: 1_024,
+            images: true,
+        };
+        Arc::new(Self { spec, plays: Mutex::new(plays.into_iter().collect()), requests: Mutex::default() })
+    }
+
+    pub fn calls(&self) -> usize {
+        self.requests.lock().unwrap().len()
+    }
+
+    pub fn last_request(&self) -> Request {
+        self.requests.lock().unwrap().last().expect("the model was called").clone()
+    }
+}
+
+const USED: Usage = Usage { input: 100, output: 10, cache_read: 0, cache_write_5m: 0, cache_write_1h: 0 };
+
+fn completed(content: Vec<Block>, stop: StopReason) -> Result<Event, ProviderError> {
+    Ok(Event::Completed(Completion { model: "test-model".into(), request_id: None, content, stop, usage: USED }))
+}
+
+impl Provider for Model {
+    fn name(&self) -> &str {
+        "test"
+    }
+
+    fn model(&self, id: &str) -> Option<&ModelSpec> {
+        (id == self.spec.id).then_some(&self.spec)
+    }
+
+    fn call(&self, request: Request) -> BoxStream<'_, Result<Event, ProviderError>> {
+        assert!(blufio_agent::frame::is_sound(&request.messages), "an unsound transcript: {request:?}");
+        self.requests.lock().unwrap().push(request);
+        let play = self.plays.lock().unwrap().pop_front().unwrap_or(Play::Say("(the script has ended)"));
+        let started = Ok(Event::Started { usage: Usage { output: 0, ..USED } });
+        let text = |words: &str| Ok(Event::Text(words.to_owned()));
+        let events = match play {
+            Play::Say(words) => {
+                vec![started, text(words), completed(vec![Block::text(words)], StopReason::EndTurn)]
+            }
+            Play::Hang(words) => {
+                let said = futures_util::stream::iter([started, text(words)]);
+                return said.chain(futures_util::stream::pending()).boxed();
+            }
+            Play::Tool(id, name, input) => {
+                let block = Block::ToolUse { id: id.into(), name: name.into(), input };
+                vec![started, Ok(Event::Busy), completed(vec![block], StopReason::ToolUse)]
+            }
+            Play::Nothing => vec![started, completed(vec![], StopReason::EndTurn)],
+            Play::Fail(kind) => vec![Err(ProviderError {
+                kind,
+                message: "scripted".into(),
+                usage: Usage::default(),
+                request_id: None,
+            })],
+            Play::BreakOff(first, second) => vec![
+                started.clone(),
+                text(first),
+                Ok(Event::Retrying { class: "connection", usage: USED, wait: Duration::ZERO }),
+                started,
+                text(second),
+                completed(vec![Block::text(second)], StopReason::EndTurn),
+            ],
+        };
+        futures_util::stream::iter(events).boxed()
+    }
+}
+
+/// Collects what is delivered.
+#[derive(Default)]
+pub struct Line {
+    pub sent: Mutex<Vec<(Conversation, String)>>,
+    pub shown: Mutex<Vec<String>>,
+}
+
+#[async_trait]
+impl Channel for Line {
+    fn name(&self) -> &str {
+        "test"
+    }
+
+    async fn run(&self, _inbox: &dyn Inbox) -> Result<(), ChannelError> {
+        std::future::pending().await
+    }
+
+    fn render(&self, _conversation: &Conversation, markdown: &str) -> Vec<Value> {
+        vec![json!(markdown)]
+    }
+
+    async fn deliver(&self, delivery: &Delivery) -> Result<String, ChannelError> {
+        let text = delivery.payload.as_str().unwrap().to_owned();
+        self.sent.lock().unwrap().push((delivery.conversation.clone(), text));
+        Ok(delivery.id.to_string())
+    }
+
+    async fn progress(&self, _conversation: &Conversation, _turn: QueueId, progress: Progress<'_>) {
+        if let Progress::Partial(text) = progress {
+            self.shown.lock().unwrap().push(text.to_owned());
+        }
+    }
+
+    async fn fetch(&self, _file: &FileRef, _limit: u64) -> Result<Fetched, ChannelError> {
+        Err(ChannelError::Permanent { channel: "test".into(), reason: "gone".into() })
+    }
+}
+
+/// Tools that note their calls. `hang` never answers.
+#[derive(Default)]
+pub struct Toolbox {
+    pub calls: Mutex<Vec<String>>,
+}
+
+#[async_trait]
+impl SkillRuntime for Toolbox {
+    fn tools(&self) -> Vec<ToolSpec> {
+        [("look", Effects::None), ("send_money", Effects::Outside), ("hang", Effects::Outside)]
+            .into_iter()
+            .map(|(name, effects)| ToolSpec {
+                name: name.into(),
+                description: name.into(),
+                input_schema: json!({ "type": "object" }),
+                effects,
+            })
+            .collect()
+    }
+
+    async fn call(&self, name: &str, _input: &Value) -> ToolOutcome {
+        self.calls.lock().unwrap().push(name.to_owned());
+        if name == "hang" {
+            std::future::pending::<()>().await;
+        }
+        ToolOutcome { content: format!("{name} done"), is_error: false }
+    }
+}
+
+struct Deaf;
+
+impl Observability for Deaf {
+    fn record(&self, _observation: Observation<'_>) {}
+    fn render(&self) -> Result<Exposition, String> {
+        Err("nothing was listened to".into())
+    }
+}
+
+/// A clock that only moves when it is told to.
+pub struct Hand(AtomicI64);
+
+impl Clock for Hand {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::SeqCst))
+    }
+}
+
+pub struct House {
+    pub store: Arc<dyn Storage>,
+    pub model: Arc<Model>,
+    pub line: Arc<Line>,
+    pub tools: Arc<Toolbox>,
+    pub agent: Arc<Agent>,
+    clock: Arc<Hand>,
+    shutdown: CancellationToken,
+    running: tokio::task::JoinHandle<()>,
+    next: AtomicI64,
+}
+
+impl House {
+    pub async fn open(folder: &Path, model: &Arc<Model>) -> Self {
+        Self::with(folder, model, |_| {}).await
+    }
+
+    pub async fn with(folder: &Path, model: &Arc<Model>, change: impl FnOnce(&mut AgentOptions)) -> Self {
+        let store: Arc<dyn Storage> =
+            Arc::new(Store::open(&folder.join("blufio.db"), StoreOptions::default()).unwrap());
+        let line = Arc::new(Line::default());
+        let tools = Arc::new(Toolbox::default());
+        let clock = Arc::new(Hand(AtomicI64::new(1_000_000)));
+        let mut options = AgentOptions {
+            model: "test-model".into(),
+            drain_timeout: Duration::from_millis(300),
+            trusted_channels: vec!["test".into()],
+            ..AgentOptions::default()
+        };
+        change(&mut options);
+        let parts = Parts {
+            storage: Arc::clone(&store),
+            provider: Arc::clone(model) as _,
+            skills: Arc::clone(&tools) as _,
+            channels: vec![Arc::clone(&line) as _],
+            transcriber: None,
+            observe: Arc::new(Deaf),
+            clock: Arc::clone(&clock) as _,
+        };
+        let agent = Arc::new(Agent::new(parts, options));
+        let shutdown = CancellationToken::new();
+        let (working, stop) = (Arc::clone(&agent), shutdown.clone());
+        let running = tokio::spawn(async move { working.run(stop).await.unwrap() });
+        Self {
+            store,
+            model: Arc::clone(model),
+            line,
+            tools,
+            agent,
+            clock,
+            shutdown,
+            running,
+            next: AtomicI64::new(0),
+        }
+    }
+
+    pub fn message(&self, chat: &str, text: &str) -> Inbound {
+        let number = self.next.fetch_add(1, Ordering::SeqCst);
+        let now = self.clock.now();
+        Inbound {
+            external_id: format!("{}-{number}", now.0),
+            conversation: Conversation::new("test", chat),
+            sender: Sender { id: format!("user-{chat}"), name: "Ada".into() },
+            private: true,
+            text: text.into(),
+            files: vec![],
+            group: None,
+            not_before: None,
+            notices: vec![],
+            sent_at: now,
+        }
+    }
+
+    pub async fn say(&self, chat: &str, text: &str) {
+        self.accept(self.message(chat, text)).await;
+    }
+
+    pub async fn accept(&self, message: Inbound) {
+        assert_eq!(self.agent.inbox().accept("test", vec![message], None).await.unwrap(), 1);
+    }
+
+    pub fn sent(&self) -> Vec<String> {
+        self.line.sent.lock().unwrap().iter().map(|(_, text)| text.clone()).collect()
+    }
+
+    /// Waits until `count` messages were delivered, and returns them.
+    pub async fn replies(&self, count: usize) -> Vec<String> {
+        self.until("a reply", || self.sent().len() >= count).await;
+        self.sent()
+    }
+
+    pub async fn until(&self, what: &str, holds: impl Fn() -> bool) {
+        let waiting = async {
+            while !holds() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("waited in vain for {what}"));
+    }
+
+    pub fn advance(&self, span: Duration) {
+        self.clock.0.fetch_add(i64::try_from(span.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
+    pub async fn transcript(&self, chat: &str) -> Vec<Message> {
+        let session = self.store.session(&Conversation::new("test", chat), self.clock.now()).await.unwrap();
+        self.store.history(session, 1_000).await.unwrap()
+    }
+
+    /// An orderly end.
+    pub async fn close(self) {
+        self.shutdown.cancel();
+        self.running.await.unwrap();
+    }
+
+    /// As after a crash: every task is cut where it stands.
+    pub async fn crash(self) {
+        self.running.abort();
+        let _ = self.running.await;
+    }
+}

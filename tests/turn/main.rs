@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The turn against the real store, with a scripted model, channel and tools: what the black-box tests cannot stage.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod house;
+
+mod failures;
+mod order;
+mod strangers;
+mod tools;

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+use crate::house::{House, Model, Play};
+use blufio_core::content::{Block, Role};
+use blufio_core::ids::Conversation;
+
+#[tokio::test]
+async fn messages_during_a_turn_are_answered_afterwards_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Model::new([Play::Hang("one, and"), Play::Say("two"), Play::Say("three")]);
+    let house = House::open(folder.path(), &model).await;
+    house.say("1", "first").await;
+    house.until("the first words", || !house.line.shown.lock().unwrap().is_empty()).await;
+    house.say("1", "second").await;
+    house.say("1", "third").await;
+    house.agent.inbox().stop(&Conversation::new("test", "1"));
+    assert_eq!(house.replies(3).await, ["one, and\n\n(Stopped.)", "two", "three"]);
+    let roles: Vec<Role> = house.transcript("1").await.iter().map(|message| message.role).collect();
+    assert_eq!(roles, [Role::User, Role::Assistant].repeat(3));
+    house.close().await;
+}
+
+#[tokio::test]
+async fn stop_as_a_command_ends_the_running_turn_and_not_the_one_after_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Model::new([Play::Hang("la la la"), Play::Say("fresh")]);
+    let house = House::open(folder.path(), &model).await;
+    house.say("1", "sing").await;
+    house.until("the first words", || !house.line.shown.lock().unwrap().is_empty()).await;
+    house.say("1", "/stop").await;
+    house.say("1", "next").await;
+    let replies = house.replies(3).await;
+    assert_eq!(replies[0], "la la la\n\n(Stopped.)");
+    assert!(replies[1].starts_with("Stopped."));
+    assert_eq!(replies[2], "fresh");
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_turn_that_hangs_in_one_chat_keeps_no_other_waiting() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut plays = vec![Play::Hang("…")];
+    plays.extend((0..10).map(|_| Play::Say("here")));
+    let model = Model::new(plays);
+    let house = House::open(folder.path(), &model).await;
+    house.say("slow", "think").await;
+    house.until("the slow call", || model.calls() == 1).await;
+    for chat in 0..10 {
+        house.say(&chat.to_string(), "hi").await;
+    }
+    assert_eq!(house.replies(10).await, ["here"; 10]);
+    assert_eq!(house.agent.running().len(), 1);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn what_a_drain_cuts_short_is_answered_after_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Model::new([Play::Hang("half an ans"), Play::Say("a whole answer"), Play::Say("and another")]);
+    let house = House::open(folder.path(), &model).await;
+    house.say("1", "first").await;
+    house.until("the call", || model.calls() == 1).await;
+    house.say("1", "second").await;
+    house.close().await;
+
+    let house = House::open(folder.path(), &model).await;
+    assert_eq!(house.replies(2).await, ["a whole answer", "and another"]);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn new_forgets_the_thread_and_the_bill_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Model::new([Play::Say("yes"), Play::Say("who?")]);
+    let house = House::open(folder.path(), &model).await;
+    house.say("1", "my dog is Max").await;
+    house.replies(1).await;
+    house.say("1", "/new").await;
+    house.replies(2).await;
+    house.say("1", "my dog?").await;
+    house.replies(3).await;
+    assert_eq!(model.last_request().messages.len(), 1);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn an_album_is_one_message() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Model::new([Play::Say("two lines")]);
+    let house = House::open(folder.path(), &model).await;
+    let mut messages = vec![house.message("1", "one"), house.message("1", "two")];
+    for message in &mut messages {
+        message.group = Some("album".into());
+    }
+    house.agent.inbox().accept("test", messages, Some(7)).await.unwrap();
+    assert_eq!(house.replies(1).await, ["two lines"]);
+    let asked = &model.last_request().messages[0].content;
+    assert_eq!(asked, &[Block::text("one"), Block::text("two")]);
+    assert_eq!(house.agent.inbox().cursor("test").await.unwrap(), Some(7));
+    house.close().await;
+}
