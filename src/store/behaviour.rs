@@ -1,1 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
+//! What the store as a whole promises, one promise a file.
+
+mod backup;
+mod closing;
+mod concurrency;
+mod crash;
+pub(crate) mod fixture;
+mod full_disk;
+mod migration;
+mod model;
+mod opening;
+mod plans;
+mod read_only;

@@ -71,6 +71,15 @@ impl LockFile {
     }
 }
 
+impl Drop for LockFile {
+    /// Closing the handle alone is not enough: a child process that is just being started may share it for a moment.
+    fn drop(&mut self) {
+        if let Err(error) = self.file.unlock() {
+            tracing::warn!(path = %self.path.display(), %error, "the lock file could not be unlocked");
+        }
+    }
+}
+
 /// The path of a file beside the database: its name with `suffix` at the end.
 pub(crate) fn beside(database: &Path, suffix: &str) -> PathBuf {
     let mut name = database.as_os_str().to_os_string();
@@ -103,6 +112,17 @@ mod tests {
         assert!(!lock.left_clean());
         lock.release_clean();
         assert!(LockFile::take(&database).unwrap().left_clean());
+    }
+
+    #[test]
+    fn a_handle_that_a_child_process_inherited_does_not_keep_the_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("blufio.db");
+        let lock = LockFile::take(&database).unwrap();
+        let inherited = lock.file.try_clone().unwrap();
+        lock.release_clean();
+        LockFile::take(&database).unwrap();
+        drop(inherited);
     }
 
     #[test]

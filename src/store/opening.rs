@@ -58,6 +58,7 @@ pub(crate) fn open(
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(failed)?;
         refuse_newer(&connection, &path, steps)?;
         let size = path.metadata().map_err(|error| from_io(&path, &error))?.len();
+        refuse_cut_off(&connection, &path, size)?;
         if size <= CHECKED_ALWAYS || !lock.left_clean() {
             refuse_damaged(&connection, &path)?;
         }
@@ -160,6 +161,20 @@ fn refuse_newer(connection: &Connection, path: &Path, steps: &[&str]) -> Result<
     let known = migrations::newest(steps);
     if found > known {
         return Err(StorageError::TooNew { path: path.to_path_buf(), found, known });
+    }
+    Ok(())
+}
+
+/// SQLite itself takes the missing end of a last page for zeroes.
+fn refuse_cut_off(connection: &Connection, path: &Path, size: u64) -> Result<(), StorageError> {
+    let page: u32 = connection
+        .pragma_query_value(None, "page_size", |row| row.get(0))
+        .map_err(|error| from_sqlite(path, &error))?;
+    // While the log holds something, the main file may be of any size: the log completes it.
+    let log_is_empty = beside(path, "-wal").metadata().map_or(true, |log| log.len() == 0);
+    if log_is_empty && !size.is_multiple_of(u64::from(page)) {
+        let reason = "it is cut off in the middle of a page".to_owned();
+        return Err(StorageError::Corrupt { path: path.to_path_buf(), reason });
     }
     Ok(())
 }

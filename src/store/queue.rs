@@ -48,7 +48,7 @@ pub(crate) const HEAD_OF: &str = "SELECT id, not_before, grp, attempts, turn, re
 pub(crate) const RUNNING_OF: &str = "SELECT id FROM queue INDEXED BY queue_running
     WHERE state = 'running' AND channel = ?1 AND chat = ?2 AND thread = ?3";
 
-const MERGE_GROUP: &str = "UPDATE queue SET state = 'merged', merged_into = ?5
+pub(crate) const MERGE_GROUP: &str = "UPDATE queue SET state = 'merged', merged_into = ?5
     WHERE state = 'waiting' AND channel = ?1 AND chat = ?2 AND thread = ?3 AND grp = ?4 AND id <> ?5";
 
 const RUN: &str = "UPDATE queue SET state = 'running', attempts = attempts + 1, reason = NULL WHERE id = ?1";
@@ -57,7 +57,7 @@ pub(crate) const MESSAGES_OF: &str = "SELECT payload FROM
     (SELECT id, payload FROM queue WHERE id = ?1
      UNION ALL SELECT id, payload FROM queue WHERE merged_into = ?1) ORDER BY id";
 
-const WAIT_AGAIN: &str = "UPDATE queue SET state = 'waiting' WHERE state = 'running'";
+pub(crate) const WAIT_AGAIN: &str = "UPDATE queue SET state = 'waiting' WHERE state = 'running'";
 
 #[async_trait]
 impl Queue for Store {

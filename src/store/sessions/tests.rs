@@ -1,1 +1,55 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
+use crate::behaviour::fixture::{accept, chat, claim, fresh, message, number, said, settlement};
+use blufio_core::content::{Block, Message};
+use blufio_core::ids::SessionId;
+use blufio_core::storage::{Queue, Sessions, Settlement};
+use blufio_core::time::Timestamp;
+use serde_json::json;
+
+#[tokio::test]
+async fn a_conversation_keeps_its_session_until_it_ends() {
+    let f = fresh();
+    let first = f.store.session(&chat(1), Timestamp(1)).await.unwrap();
+    assert_eq!(f.store.session(&chat(1), Timestamp(2)).await.unwrap(), first);
+    assert_ne!(f.store.session(&chat(2), Timestamp(3)).await.unwrap(), first);
+}
+
+#[tokio::test]
+async fn asked_for_many_times_at_once_one_session_is_opened() {
+    let f = fresh();
+    let asked = (0..32).map(|_| {
+        let store = f.store.clone();
+        tokio::spawn(async move { store.session(&chat(1), Timestamp(1)).await.unwrap() })
+    });
+    let mut ids = Vec::new();
+    for asked in asked.collect::<Vec<_>>() {
+        ids.push(asked.await.unwrap());
+    }
+    assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+    assert_eq!(number(&f.store, "SELECT count(*) FROM sessions").await, 1);
+}
+
+#[tokio::test]
+async fn the_last_messages_come_back_in_order_and_as_they_were() {
+    let f = fresh();
+    accept(&f.store, vec![message(1, "a")], 1).await;
+    let turn = claim(&f.store, 1, 1).await.unwrap();
+    let session = f.store.session(&chat(1), Timestamp(1)).await.unwrap();
+    let every_block = Message::assistant(vec![
+        Block::Thinking { thinking: String::new(), signature: "s".into() },
+        Block::RedactedThinking { data: "d".into() },
+        Block::text("日本語 👩‍👩‍👧 \u{0} ' \" \\"),
+        Block::Image { media_type: "image/png".into(), data: "AAAA".into() },
+        Block::Document { media_type: "application/pdf".into(), name: "ü.pdf".into(), data: "AAAA".into() },
+        Block::ToolUse { id: "t1".into(), name: "clock".into(), input: json!({"b": 1, "a": [null, 1.5]}) },
+    ]);
+    let result = Block::ToolResult { tool_use_id: "t1".into(), content: "12:00".into(), is_error: false };
+    let transcript = vec![said("one"), every_block, Message::user(vec![result])];
+    let settlement =
+        Settlement { session: Some(session), transcript: transcript.clone(), ..settlement(turn.id) };
+    f.store.settle(settlement, Timestamp(2)).await.unwrap();
+    assert_eq!(f.store.history(session, 100).await.unwrap(), transcript);
+    assert_eq!(f.store.history(session, 2).await.unwrap(), transcript[1..]);
+    assert_eq!(f.store.history(session, 0).await.unwrap(), []);
+    assert_eq!(f.store.history(SessionId(99), 9).await.unwrap(), []);
+}

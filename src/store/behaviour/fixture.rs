@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! A store in a folder of its own, and messages to put in.
+#![allow(clippy::unwrap_used)]
+
+use crate::{Store, StoreOptions};
+use blufio_core::channel::{Inbound, Sender};
+use blufio_core::content::{Block, Message};
+use blufio_core::ids::{Conversation, QueueId};
+use blufio_core::storage::{CallRecord, Claim, Postponement, Queue, Settlement, TurnOutcome, TurnRecord};
+use blufio_core::time::Timestamp;
+use std::path::PathBuf;
+use tempfile::TempDir;
+
+pub(crate) const CHANNEL: &str = "telegram";
+
+/// A store that goes away with its folder.
+pub(crate) struct Fixture {
+    pub(crate) store: Store,
+    pub(crate) path: PathBuf,
+    pub(crate) folder: TempDir,
+}
+
+pub(crate) fn fresh() -> Fixture {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("blufio.db");
+    Fixture { store: Store::open(&path, StoreOptions::default()).unwrap(), path, folder }
+}
+
+pub(crate) fn chat(name: impl ToString) -> Conversation {
+    Conversation::new(CHANNEL, name.to_string())
+}
+
+pub(crate) fn message(chat_name: impl ToString, external_id: impl ToString) -> Inbound {
+    Inbound {
+        external_id: external_id.to_string(),
+        conversation: chat(chat_name),
+        sender: Sender { id: "7".into(), name: "Ada".into() },
+        private: true,
+        text: format!("message {}", external_id.to_string()),
+        files: Vec::new(),
+        group: None,
+        not_before: None,
+        notices: Vec::new(),
+        sent_at: Timestamp(1),
+    }
+}
+
+/// A picture of an album.
+pub(crate) fn picture(
+    chat_name: impl ToString,
+    external_id: impl ToString,
+    group: &str,
+    not_before: i64,
+) -> Inbound {
+    Inbound {
+        group: Some(group.into()),
+        not_before: Some(Timestamp(not_before)),
+        ..message(chat_name, external_id)
+    }
+}
+
+pub(crate) async fn accept(store: &Store, messages: Vec<Inbound>, now: i64) -> Vec<bool> {
+    store.accept(CHANNEL, messages, None, Timestamp(now)).await.unwrap()
+}
+
+pub(crate) async fn claim(store: &Store, chat_name: impl ToString, now: i64) -> Option<Claim> {
+    store.claim(&chat(chat_name), Timestamp(now)).await.unwrap()
+}
+
+pub(crate) fn ids(claim: &Claim) -> Vec<&str> {
+    claim.messages.iter().map(|message| message.external_id.as_str()).collect()
+}
+
+/// The plainest end of a turn.
+pub(crate) fn settlement(id: QueueId) -> Settlement {
+    Settlement {
+        id,
+        outcome: TurnOutcome::Answered,
+        session: None,
+        transcript: Vec::new(),
+        end_session: false,
+        calls: Vec::new(),
+        outbox: Vec::new(),
+    }
+}
+
+pub(crate) async fn settle(store: &Store, id: QueueId, now: i64) {
+    store.settle(settlement(id), Timestamp(now)).await.unwrap();
+}
+
+pub(crate) fn postponement(id: QueueId, until: i64) -> Postponement {
+    Postponement {
+        id,
+        until: Timestamp(until),
+        reason: "Claude cannot be reached".into(),
+        turn: TurnRecord::default(),
+        outbox: Vec::new(),
+    }
+}
+
+pub(crate) fn said(text: &str) -> Message {
+    Message::user(vec![Block::text(text)])
+}
+
+pub(crate) fn call(cost: i64) -> CallRecord {
+    CallRecord {
+        model: "some-model".into(),
+        class: "ok".into(),
+        usage: blufio_core::money::Usage {
+            input: 1,
+            output: 2,
+            cache_read: 3,
+            cache_write_5m: 4,
+            cache_write_1h: 5,
+        },
+        cost: blufio_core::money::NanoUsd(cost),
+        took_ms: 6,
+        at: Timestamp(7),
+    }
+}
+
+/// One number from the database, read with a connection of the store.
+pub(crate) async fn number(store: &Store, sql: &'static str) -> i64 {
+    store.read(move |connection| Ok(connection.query_row(sql, [], |row| row.get(0))?)).await.unwrap()
+}
+
+/// From now on the database may have this many pages: a disk that is full, at will.
+pub(crate) async fn limit_pages(store: &Store, pages: u32) {
+    let limit = move |connection: &rusqlite::Connection| {
+        Ok(connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?)
+    };
+    store.write(crate::writer::Durability::Now, limit).await.unwrap();
+}

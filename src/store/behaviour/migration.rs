@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! A new schema comes in one transaction, after a copy was kept.
+
+use super::fixture::{accept, fresh, message, number};
+use crate::lock::beside;
+use crate::migrations::STEPS;
+use crate::{Store, StoreOptions};
+use blufio_core::storage::{Storage, StorageError};
+use std::path::Path;
+
+const FIRST: &str = include_str!("../migrations/0001_state.sql");
+const SECOND: &str = "CREATE TABLE second (id INTEGER PRIMARY KEY) STRICT; INSERT INTO second VALUES (1);";
+const THIRD: &str = "CREATE TABLE third (id INTEGER PRIMARY KEY) STRICT;";
+const BROKEN: &str =
+    "CREATE TABLE half (id INTEGER PRIMARY KEY) STRICT; INSERT INTO no_such_table VALUES (1);";
+const ORPHAN: &str = "INSERT INTO calls
+    (turn, model, class, input_tokens, output_tokens, cache_read_tokens, cache_write_5m_tokens,
+     cache_write_1h_tokens, cost_nano_usd, took_ms, at) VALUES (4711, '', '', 0, 0, 0, 0, 0, 0, 0, 0);";
+
+fn open(path: &Path, steps: &'static [&'static str]) -> Result<Store, StorageError> {
+    Store::open_with_schema(path, StoreOptions::default(), steps)
+}
+
+#[tokio::test]
+async fn before_a_new_schema_a_copy_of_the_old_state_is_kept() {
+    assert_eq!(STEPS.first(), Some(&FIRST));
+    let f = fresh();
+    accept(&f.store, vec![message(1, "a")], 10).await;
+    f.store.close();
+    assert!(!beside(&f.path, ".before-v1").exists(), "there was nothing to keep");
+
+    let store = open(&f.path, &[FIRST, SECOND, THIRD]).unwrap();
+    let stats = store.stats().await.unwrap();
+    assert_eq!((stats.schema_version, stats.queue_depth), (3, 1));
+    assert_eq!(number(&store, "SELECT count(*) FROM second").await, 1);
+    accept(&store, vec![message(1, "b")], 10).await;
+    store.close();
+
+    let copy = beside(&f.path, ".before-v3");
+    assert!(!beside(&f.path, ".before-v2").exists(), "one copy for the whole way");
+    let old = open(&copy, &[FIRST]).unwrap();
+    let stats = old.stats().await.unwrap();
+    assert_eq!((stats.schema_version, stats.queue_depth), (1, 1));
+    old.close();
+
+    // Opened again, nothing is left to do and the copy stays what it was.
+    let bytes = std::fs::read(&copy).unwrap();
+    open(&f.path, &[FIRST, SECOND, THIRD]).unwrap().close();
+    assert_eq!(std::fs::read(&copy).unwrap(), bytes);
+}
+
+#[tokio::test]
+async fn a_step_that_fails_leaves_the_database_as_it_was() {
+    let f = fresh();
+    accept(&f.store, vec![message(1, "a")], 10).await;
+    f.store.close();
+    for steps in [&[FIRST, SECOND, BROKEN], &[FIRST, SECOND, ORPHAN]] as [&'static [&'static str]; 2] {
+        let refused = open(&f.path, steps).err().unwrap();
+        assert!(matches!(refused, StorageError::Unexpected(_)), "{refused}");
+        let store = open(&f.path, &[FIRST]).unwrap();
+        let stats = store.stats().await.unwrap();
+        assert_eq!((stats.schema_version, stats.queue_depth), (1, 1));
+        assert_eq!(
+            number(&store, "SELECT count(*) FROM sqlite_schema WHERE name IN ('second', 'half')").await,
+            0
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_way_back_is_refused_and_the_file_left_alone() {
+    let f = fresh();
+    f.store.close();
+    open(&f.path, &[FIRST, SECOND]).unwrap().close();
+    let bytes = std::fs::read(&f.path).unwrap();
+    let refused = open(&f.path, &[FIRST]).err().unwrap();
+    let path = f.path.canonicalize().unwrap();
+    assert_eq!(refused, StorageError::TooNew { path, found: 2, known: 1 });
+    assert!(refused.to_string().contains("snapshot from before the update"), "{refused}");
+    assert_eq!(std::fs::read(&f.path).unwrap(), bytes);
+    assert_eq!(beside(&f.path, "-wal").metadata().map_or(0, |log| log.len()), 0);
+    open(&f.path, &[FIRST, SECOND]).unwrap();
+}
+
+#[tokio::test]
+async fn without_room_for_the_copy_nothing_is_migrated() {
+    let Some(disk) = super::full_disk::SmallDisk::mount(6) else {
+        eprintln!("skipped: mounting a small disk needs root");
+        return;
+    };
+    let path = disk.path().join("blufio.db");
+    let store = open(&path, &[FIRST]).unwrap();
+    let mut long = message(1, "a");
+    long.text = "x".repeat(2 << 20);
+    accept(&store, vec![long], 1).await;
+    store.close();
+    let refused = open(&path, &[FIRST, SECOND]).err().unwrap();
+    assert!(matches!(refused, StorageError::Full { .. }), "{refused}");
+    assert!(!beside(&path, ".before-v2").exists() && !beside(&path, ".before-v2.part").exists());
+    let store = open(&path, &[FIRST]).unwrap();
+    assert_eq!(store.stats().await.unwrap().queue_depth, 1);
+}
