@@ -19,6 +19,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
@@ -157,7 +158,10 @@ async fn connection(
     caller: Option<Caller>,
     ending: CancellationToken,
 ) {
+    let asked = Arc::new(AtomicBool::new(false));
+    let asking = Arc::clone(&asked);
     let service = service_fn(move |request: hyper::Request<Incoming>| {
+        asking.store(true, Ordering::Relaxed);
         let mut request = request.map(Body::new);
         if let Some(caller) = caller {
             request.extensions_mut().insert(caller);
@@ -175,6 +179,10 @@ async fn connection(
     let ended = tokio::select! {
         ended = serving.as_mut() => ended,
         () = ending.cancelled() => {
+            if !asked.load(Ordering::Relaxed) {
+                // Nothing has been asked yet, and nothing is owed.
+                return;
+            }
             serving.as_mut().graceful_shutdown();
             serving.await
         }

@@ -37,6 +37,28 @@ fn names_loopback(authority: &str) -> bool {
 mod tests {
     use super::*;
     use axum::http::HeaderValue;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        #[test]
+        fn whatever_passes_is_this_machine(
+            text in prop_oneof![
+                "\\PC{0,40}",
+                "(localhost|127\\.0\\.0\\.1|\\[::1\\]|evil)[.:@\\[\\]a-z0-9]{0,8}",
+            ],
+        ) {
+            if names_loopback(&text) {
+                let url = text.rsplit_once(':').map_or(text.as_str(), |(host, port)| {
+                    if port.ends_with(']') { text.as_str() } else { host }
+                });
+                let host = url.trim_start_matches('[').trim_end_matches(']');
+                let loopback = host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+                prop_assert!(loopback || host.eq_ignore_ascii_case("localhost"), "{text:?}");
+            }
+        }
+    }
 
     #[test]
     fn loopback_names_pass_and_all_others_do_not() {

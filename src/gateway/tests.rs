@@ -283,6 +283,50 @@ async fn an_endless_head_is_refused() {
 }
 
 #[tokio::test]
+async fn nonsense_at_either_door_hurts_nobody() {
+    let running = start().await;
+    let nonsense: [&[u8]; 6] = [
+        b"\0\x01\x02\xff\r\n\r\n",
+        b"GET\r\n\r\n",
+        b"GET /health HTTP/9.9\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"POST /ask HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 9\r\n\r\n{}",
+        b"POST /ask HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    ];
+    for bytes in nonsense {
+        let mut tcp = TcpStream::connect(running.address).await.unwrap();
+        let mut unix = UnixStream::connect(&running.socket).await.unwrap();
+        // Either door may be shut before all of it is written.
+        let _ = (tcp.write_all(bytes).await, unix.write_all(bytes).await);
+        let _ = (tcp.shutdown().await, unix.shutdown().await);
+        let (mut one, mut two) = (Vec::new(), Vec::new());
+        let _ = (tcp.read_to_end(&mut one).await, unix.read_to_end(&mut two).await);
+        for answer in [one, two] {
+            assert!(!String::from_utf8_lossy(&answer).contains("200 OK"));
+        }
+    }
+    assert_eq!(running.get("/health").await.0, 200);
+    running.client().await.ask(json!({"ask": "status"})).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_does_not_finish_a_request_is_not_waited_for() {
+    let running = start().await;
+    let begin = tokio::time::Instant::now();
+    let mut half_a_head = TcpStream::connect(running.address).await.unwrap();
+    half_a_head.write_all(b"GET /health HT").await.unwrap();
+    let mut answer = Vec::new();
+    half_a_head.read_to_end(&mut answer).await.unwrap();
+    let mut half_a_body = UnixStream::connect(&running.socket).await.unwrap();
+    let head = b"POST /ask HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20\r\n\r\n{";
+    half_a_body.write_all(head).await.unwrap();
+    let mut answer = String::new();
+    half_a_body.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    assert!(begin.elapsed() < Duration::from_secs(40));
+}
+
+#[tokio::test]
 async fn only_loopback_is_listened_on_and_a_taken_port_is_named() {
     let running = start().await;
     let bind = |listen: SocketAddr| {
@@ -470,12 +514,26 @@ async fn streams_are_bounded_and_leave_room_for_the_operator() {
 async fn the_end_closes_streams_lets_answers_finish_and_takes_the_socket_away() {
     let running = start().await;
     let mut stream = running.client().await.stream("default").await.unwrap();
-    // One that never finishes its request is not waited for longer than the grace.
+    // One that never asks is not waited for.
     let mut dangling = UnixStream::connect(&running.socket).await.unwrap();
     dangling.write_all(b"POST /ask HTTP/1.1\r\n").await.unwrap();
+    // A question that is being answered is answered.
+    running.control.hangs.store(true, Ordering::SeqCst);
+    let scrape = tokio::spawn({
+        let address = running.address;
+        async move {
+            let mut tcp = TcpStream::connect(address).await.unwrap();
+            tcp.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+            let mut answer = String::new();
+            tcp.read_to_string(&mut answer).await.unwrap();
+            answer
+        }
+    });
+    eventually("the scrape has begun", || !running.metrics.seen.lock().unwrap().is_empty()).await;
     running.stop.send(()).unwrap();
     assert_eq!(stream.next().await.unwrap(), None);
-    tokio::time::timeout(Duration::from_secs(7), running.task).await.unwrap().unwrap();
+    assert!(scrape.await.unwrap().contains("200 OK"));
+    tokio::time::timeout(Duration::from_secs(3), running.task).await.unwrap().unwrap();
     assert!(!running.socket.exists());
     assert!(TcpStream::connect(running.address).await.is_err());
     assert!(matches!(LocalClient::connect(&running.socket).await, Err(ClientError::NoDaemon { .. })));
