@@ -6,7 +6,7 @@ use crate::kind::Kind;
 use crate::layers::{LayerFile, Layers, Origin, default_value, gather};
 use crate::node::{Datum, Node};
 use crate::problem::{Problem, ProblemKind, Problems, Spot};
-use crate::read::parse_text;
+use crate::read::{self, parse_text};
 use crate::replace::replace;
 use crate::source::Source;
 use crate::{nearest, shape};
@@ -108,16 +108,11 @@ pub fn set(layers: &Layers, file: &Path, path: &str, text: &str) -> Result<Chang
     let node = target.read(text)?;
     let layers = with(layers, file);
     let before = gather(&layers, None);
-    let old =
-        Source::read(file, false).map_err(Problems::from)?.map(|source| source.text).unwrap_or_default();
-    let mut document: DocumentMut = match old.parse() {
+    let source = Source::read(file, false).map_err(Problems::from)?;
+    let source = source.unwrap_or_else(|| Source::new(file, String::new()));
+    let mut document: DocumentMut = match source.text.parse() {
         Ok(document) => document,
-        Err(_) => {
-            let broken = |problem: &Problem| {
-                problem.kind == ProblemKind::Syntax && problem.spot.file.as_deref() == Some(file)
-            };
-            return Err(Problems(before.problems.into_iter().filter(broken).collect()).into());
-        }
+        Err(error) => return Err(read::not_toml(source, &error).into()),
     };
     let stuck = || EditError::Stuck { path: file.to_owned(), line: None };
     insert(document.as_table_mut(), &target.names, value_of(&node).ok_or_else(stuck)?).ok_or_else(stuck)?;
@@ -128,7 +123,7 @@ pub fn set(layers: &Layers, file: &Path, path: &str, text: &str) -> Result<Chang
     if !problems.is_empty() {
         return Err(Problems(problems).into());
     }
-    if new != old {
+    if new != source.text {
         replace(file, &new).map_err(|source| EditError::Write { path: file.to_owned(), source })?;
     }
     let overruled_by = after.origins.get(target.key.path).filter(|origin| match origin {

@@ -295,14 +295,14 @@ fn gather(items: &[Node], check: impl Fn(&Node) -> Checked) -> Checked {
     if faults.is_empty() { Ok(Value::Array(values)) } else { Err(faults) }
 }
 
-/// Whole numbers that do not fit must not be cut in silence.
+/// Numbers that do not fit must not be cut in silence.
 fn huge(node: &Node, faults: &mut Vec<Fault>) {
     match &node.datum {
         Datum::Huge => faults.push(Fault {
             span: node.span.clone(),
             kind: ProblemKind::Invalid,
             message: "holds a number that is too large".to_owned(),
-            help: format!("the largest is {}", i64::MAX),
+            help: format!("the largest whole number is {}", i64::MAX),
         }),
         Datum::List(items) => items.iter().for_each(|item| huge(item, faults)),
         Datum::Table(entries) => entries.iter().for_each(|entry| huge(&entry.node, faults)),

@@ -17,7 +17,7 @@ pub(crate) struct Node {
 pub(crate) enum Datum {
     Text(String),
     Integer(i64),
-    /// A whole number that does not fit.
+    /// A number that does not fit.
     Huge,
     Float(f64),
     Boolean(bool),
@@ -47,7 +47,11 @@ impl Node {
             DeValue::Integer(integer) => {
                 i64::from_str_radix(integer.as_str(), integer.radix()).map_or(Datum::Huge, Datum::Integer)
             }
-            DeValue::Float(float) => Datum::Float(float.as_str().parse().unwrap_or(f64::NAN)),
+            DeValue::Float(float) => match float.as_str().parse::<f64>() {
+                Ok(number) if number.is_finite() || float.as_str().contains("inf") => Datum::Float(number),
+                Ok(number) if number.is_nan() => Datum::Float(number),
+                _ => Datum::Huge,
+            },
             DeValue::Boolean(boolean) => Datum::Boolean(*boolean),
             DeValue::Datetime(datetime) => Datum::Datetime(datetime.to_string()),
             DeValue::Array(array) => Datum::List(array.iter().map(Self::of_value).collect()),
@@ -65,7 +69,8 @@ impl Node {
     pub(crate) fn what(&self) -> &'static str {
         match self.datum {
             Datum::Text(_) => "a text",
-            Datum::Integer(_) | Datum::Huge => "a whole number",
+            Datum::Integer(_) => "a whole number",
+            Datum::Huge => "a number that is too large",
             Datum::Float(_) => "a number with a fraction",
             Datum::Boolean(_) => "true or false",
             Datum::Datetime(_) => "a date",

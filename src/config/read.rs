@@ -5,7 +5,7 @@ use crate::findings;
 use crate::keys::{self, Key};
 use crate::kind::{Fault, Kind};
 use crate::node::{Datum, Entry, Node};
-use crate::problem::{Problem, ProblemKind, Spot};
+use crate::problem::{Problem, ProblemKind, Problems, Spot};
 use crate::source::{self, Source};
 use crate::{nearest, shape};
 use std::collections::HashSet;
@@ -50,18 +50,23 @@ pub(crate) fn file(mut source: Source) -> Reading {
         reader.problem(kind, &finding.span, key, message, Some(help));
     }
     for (span, message) in errors {
-        reader.problem(
-            ProblemKind::Syntax,
-            &span,
-            None,
-            format!("this is not TOML: {message}"),
-            Some("texts stand in quotes, lists in [ ], and each key has a line of its own".to_owned()),
-        );
+        reader.not_toml(&span, &message);
     }
     if let Datum::Table(entries) = &root.datum {
         reader.table("", entries);
     }
     reader.end()
+}
+
+/// What is wrong with a text that an editor of TOML does not take.
+pub(crate) fn not_toml(mut source: Source, error: &toml_edit::TomlError) -> Problems {
+    let (table, _) = DeTable::parse_recoverable(&source.text);
+    let findings = findings::find(&source.text, &Node::of_table(&table));
+    let veiled = findings::veil(&source.text);
+    source.masked = findings.into_iter().map(|finding| finding.span).chain(veiled).collect();
+    let mut reader = Reader { source: &source, secret: HashSet::new(), more: 0, reading: Reading::default() };
+    reader.not_toml(&error.span().unwrap_or(0..0), error.message());
+    Problems(reader.end().problems)
 }
 
 /// What is said of a secret, and what to do about it.
@@ -90,6 +95,11 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    fn not_toml(&mut self, span: &Range<usize>, message: &str) {
+        let help = "texts stand in quotes, lists in [ ], and each key has a line of its own".to_owned();
+        self.problem(ProblemKind::Syntax, span, None, format!("this is not TOML: {message}"), Some(help));
+    }
+
     /// In the order of the lines, and with a word about what was left out.
     fn end(mut self) -> Reading {
         self.reading.problems.sort_by_key(|problem| (problem.spot.line, problem.spot.column));

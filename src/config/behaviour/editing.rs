@@ -113,6 +113,17 @@ fn a_file_that_is_not_toml_is_not_touched() {
 }
 
 #[test]
+fn a_number_that_fits_nowhere_is_named_and_not_lost() {
+    for text in ["[anthropic.models.x]\ny = 1e999\n", "[anthropic.models.x]\ny = 0xffffffffffffffffff\n"] {
+        let file = OneFile::new(text);
+        assert!(file.problems()[0].message.contains("too large"), "{:?}", file.problems());
+        let problem = problem_of(set(&file.layers(), &file.path, "agent.name", "x").unwrap_err());
+        assert_eq!((problem.kind, problem.spot.line), (ProblemKind::Syntax, Some(2)));
+        assert_eq!(file.text(), text);
+    }
+}
+
+#[test]
 fn a_file_that_is_not_there_is_made() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("blufio/blufio.toml");
