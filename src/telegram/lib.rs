@@ -44,11 +44,11 @@ mod failure;
 mod file;
 mod format;
 mod inbound;
+#[cfg(test)]
+mod loopback;
 mod poll;
 mod progress;
 mod streams;
-#[cfg(test)]
-mod tests;
 mod update;
 
 use crate::api::Api;

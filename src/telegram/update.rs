@@ -122,7 +122,15 @@ fn settle(raw: &mut Map<String, Value>) {
                 *value = (u32::MAX - 1).into();
             }
             Value::Object(inner) => {
-                inner.retain(|key, value| key != "mime_type" || is_media_type(value));
+                // teloxide insists on the type of a recording, which the service may leave out.
+                if inner.contains_key("file_id") && !inner.get("mime_type").is_some_and(is_media_type) {
+                    let usual = match key.as_str() {
+                        "voice" => "audio/ogg",
+                        "audio" => "audio/mpeg",
+                        _ => "application/octet-stream",
+                    };
+                    inner.insert("mime_type".to_owned(), usual.into());
+                }
                 settle(inner);
             }
             _ => {}
