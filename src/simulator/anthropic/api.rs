@@ -406,3 +406,7 @@ fn finish(api: &Anthropic, received: &Received, answered: Result<Response, Failu
     }
     response
 }
+
+#[cfg(test)]
+#[path = "api_tests.rs"]
+mod tests;
