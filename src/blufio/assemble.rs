@@ -15,7 +15,7 @@ use blufio_core::storage::Storage;
 use blufio_core::time::Clock;
 use blufio_core::transcribe::Transcriber;
 use blufio_gateway::{Gateway, GatewayOptions, LocalChannel};
-use blufio_metrics::Metrics;
+use blufio_metrics::{Metrics, MetricsOptions};
 use blufio_net::{Net, NetOptions, Redactor};
 use blufio_skills::builtin::Builtin;
 use blufio_store::{Store, StoreOptions};
@@ -50,9 +50,12 @@ pub(crate) struct Doors {
 
 /// The metrics, and the table of models whose names they may carry.
 pub(crate) fn metrics(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<Arc<dyn Observability>> {
-    let models = models(config)?;
-    let ids = models.iter().map(|model| model.spec.id.clone()).collect();
-    Ok(Arc::new(Metrics::new(env!("CARGO_PKG_VERSION"), ids, Arc::clone(clock))?))
+    let options = MetricsOptions {
+        version: env!("CARGO_PKG_VERSION").into(),
+        models: models(config)?.iter().map(|model| model.spec.id.clone()).collect(),
+        channels: vec!["local".into(), "telegram".into()],
+    };
+    Ok(Arc::new(Metrics::new(options, Arc::clone(clock))?))
 }
 
 /// Opens the doors.
@@ -125,7 +128,7 @@ pub(crate) async fn agent(
                     streaming: config.telegram.streaming,
                     edit_interval: config.telegram.edit_interval,
                     poll_timeout: config.telegram.poll_timeout,
-                    ..TelegramOptions::new(token)
+                    ..TelegramOptions::new(token)?
                 };
                 let clock = Arc::clone(&state.clock);
                 channels.push(Arc::new(Telegram::new(net.clone(), telegram, clock, Arc::clone(observe))?));

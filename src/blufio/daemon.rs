@@ -62,9 +62,7 @@ impl Daemon {
         let observe = assemble::metrics(&place.config, &state.clock)?;
         let Doors { gateway, local } =
             assemble::doors(&place, Arc::clone(&desk) as _, Arc::clone(&observe), Arc::clone(&state.clock)).await?;
-        if let Ok(address) = gateway.http_addr() {
-            tracing::info!(%address, socket = %place.socket.display(), "health, metrics and the local socket are open");
-        }
+        tracing::info!(address = %gateway.local_addr(), socket = %place.socket.display(), "the doors are open");
         let doors = gateway.serve(doors_end.cancelled_owned());
         Ok((Self { place, state, desk, observe, redactor, local, with_telegram }, doors))
     }

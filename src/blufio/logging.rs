@@ -33,7 +33,7 @@ pub(crate) struct Log {
     file: Option<Arc<LogFile>>,
 }
 
-struct LogFile {
+pub(crate) struct LogFile {
     path: PathBuf,
     open: Mutex<File>,
 }

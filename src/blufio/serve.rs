@@ -25,6 +25,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
+    shield();
     let place = paths::find(global)?;
     let redactor = Arc::new(Redactor::new());
     let log = &place.config.log;
@@ -39,6 +40,14 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
         }
         served
     })
+}
+
+/// No other process of this user may read our memory or environment, and no core dump is written: both hold secrets.
+/// The children of the transcription hook are such processes.
+fn shield() {
+    if let Err(error) = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable) {
+        eprintln!("blufio: this process cannot be shielded from others of the same user: {error}");
+    }
 }
 
 /// The runtime of the daemon.

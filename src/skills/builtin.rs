@@ -62,6 +62,9 @@ mod tests {
     #[tokio::test]
     async fn the_clock_that_was_passed_in_is_the_one_that_is_read() {
         let outcome = Builtin::new(Arc::new(At(1_774_000_000_000))).call("current_time", &json!({})).await;
-        assert_eq!(outcome, ToolOutcome { content: "Friday, 2026-03-20 09:46:40 UTC".into(), is_error: false });
+        assert_eq!(
+            outcome,
+            ToolOutcome { content: "Friday, 2026-03-20 09:46:40 UTC".into(), is_error: false }
+        );
     }
 }

@@ -25,7 +25,8 @@ struct Input {
 pub fn spec() -> ToolSpec {
     ToolSpec {
         name: NAME.into(),
-        description: "The current date, weekday and time. Use it whenever an answer depends on today or now.".into(),
+        description: "The current date, weekday and time. Use it whenever an answer depends on today or now."
+            .into(),
         input_schema: json!({
             "type": "object",
             "properties": {
@@ -42,13 +43,16 @@ pub fn spec() -> ToolSpec {
 /// # Errors
 /// A text for the model: the arguments are wrong or the time zone is unknown.
 pub fn call(now: Timestamp, input: &Value) -> Result<String, String> {
-    let input: Input = serde_json::from_value(input.clone()).map_err(|error| format!("wrong arguments: {error}"))?;
+    let input: Input =
+        serde_json::from_value(input.clone()).map_err(|error| format!("wrong arguments: {error}"))?;
     let zone = match input.time_zone.as_deref() {
         None | Some("" | "UTC") => TimeZone::UTC,
-        Some(name) => TimeZone::get(name)
-            .map_err(|_| format!("unknown time zone {name:?}; use an IANA name such as Europe/Lisbon, or UTC"))?,
+        Some(name) => TimeZone::get(name).map_err(|_| {
+            format!("unknown time zone {name:?}; use an IANA name such as Europe/Lisbon, or UTC")
+        })?,
     };
-    let instant = jiff::Timestamp::from_millisecond(now.0).map_err(|error| format!("the clock is wrong: {error}"))?;
+    let instant =
+        jiff::Timestamp::from_millisecond(now.0).map_err(|error| format!("the clock is wrong: {error}"))?;
     Ok(instant.to_zoned(zone).strftime("%A, %Y-%m-%d %H:%M:%S %Z").to_string())
 }
 
@@ -67,7 +71,10 @@ mod tests {
     #[test]
     fn wrong_arguments_are_explained_to_the_model() {
         assert!(call(Timestamp(0), &json!({ "zone": "UTC" })).is_err_and(|text| text.contains("zone")));
-        assert!(call(Timestamp(0), &json!({ "time_zone": "Mars/Olympus" })).is_err_and(|text| text.contains("IANA")));
+        assert!(
+            call(Timestamp(0), &json!({ "time_zone": "Mars/Olympus" }))
+                .is_err_and(|text| text.contains("IANA"))
+        );
         assert!(call(Timestamp(0), &json!("now")).is_err());
     }
 }
