@@ -10,6 +10,8 @@ pub(crate) struct Addressed {
     pub(crate) text: String,
     /// Whether the bot is named, or given a command.
     pub(crate) named: bool,
+    /// Whether it is a command for another bot.
+    pub(crate) for_another: bool,
 }
 
 /// Reads the words of a message. `entities` are those of the service; their offsets are not trusted.
@@ -38,9 +40,9 @@ pub(crate) fn address(text: &str, entities: &[MessageEntity], me: &Me) -> Addres
     left.push_str(text.get(at..).unwrap_or_default());
     let text = left.trim();
     match command(text, me) {
-        Command::Ours(bare) => Addressed { text: bare, named: true },
-        Command::Theirs => Addressed { text: text.to_owned(), named: false },
-        Command::None => Addressed { text: text.to_owned(), named },
+        Command::Ours(bare) => Addressed { text: bare, named: true, for_another: false },
+        Command::Theirs => Addressed { text: text.to_owned(), named: false, for_another: true },
+        Command::None => Addressed { text: text.to_owned(), named, for_another: false },
     }
 }
 
@@ -111,7 +113,7 @@ mod tests {
     }
 
     fn read(text: &str, entities: &[MessageEntity]) -> (String, bool) {
-        let Addressed { text, named } = address(text, entities, &me());
+        let Addressed { text, named, .. } = address(text, entities, &me());
         (text, named)
     }
 

@@ -6,7 +6,9 @@ use crate::extra::{GetUpdates, SendMessageDraft};
 use crate::failure::Failure;
 use crate::format::Part;
 use blufio_net::Net;
+use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use std::time::Duration;
 use teloxide::payloads::{
     DeleteWebhookSetters, EditMessageTextSetters, SendChatActionSetters, SendMessageSetters,
@@ -100,7 +102,15 @@ impl Api {
         timeout: Duration,
     ) -> Result<Vec<Value>, Failure> {
         let payload = GetUpdates { offset, limit: BATCH, timeout: timeout.as_secs(), allowed_updates: KINDS };
-        self.call(JsonRequest::new(self.bot.clone(), payload), timeout.saturating_add(POLL_GRACE)).await
+        let limit = timeout.saturating_add(POLL_GRACE);
+        let request = JsonRequest::new(self.bot.clone(), payload).send();
+        match tokio::time::timeout(limit, request).await {
+            // One update that is no proper JSON value must not hold up the others for ever.
+            Ok(Err(RequestError::InvalidJson { source, raw })) => one_by_one(&raw)
+                .ok_or_else(|| Failure::new(RequestError::InvalidJson { source, raw }, &self.net)),
+            Ok(answer) => answer.map_err(|error| Failure::new(error, &self.net)),
+            Err(_) => Err(Failure::Trouble(format!("no answer within {limit:?}"))),
+        }
     }
 
     pub(crate) async fn send(
@@ -217,4 +227,44 @@ fn entities(part: &Part, plain: bool) -> Option<Vec<MessageEntity>> {
 fn message_id(result: &Value) -> Option<MessageId> {
     let id = result.get("message_id")?.as_i64()?;
     i32::try_from(id).ok().map(MessageId)
+}
+
+#[derive(Deserialize)]
+struct Batch<'a> {
+    #[serde(borrow)]
+    result: Vec<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Numbered {
+    update_id: i64,
+}
+
+/// The updates of a batch, each for itself; of one that cannot be read only the number is left.
+fn one_by_one(raw: &str) -> Option<Vec<Value>> {
+    let Batch { result } = serde_json::from_str(raw).ok()?;
+    let read = |update: &RawValue| {
+        serde_json::from_str(update.get()).ok().or_else(|| {
+            let Numbered { update_id } = serde_json::from_str(update.get()).ok()?;
+            tracing::warn!(update_id, "an update could not be read and is passed over");
+            Some(serde_json::json!({ "update_id": update_id }))
+        })
+    };
+    Some(result.into_iter().filter_map(read).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_update_that_is_no_proper_json_costs_only_itself() {
+        let deep = format!("{}1{}", "[".repeat(300), "]".repeat(300));
+        let raw = format!(
+            r#"{{"ok":true,"result":[{{"update_id":1,"a":{deep}}},{{"update_id":2,"b":"\ud83d"}},{{"update_id":3}}]}}"#
+        );
+        let ids: Vec<i64> = one_by_one(&raw).unwrap().iter().filter_map(crate::update::id).collect();
+        assert_eq!(ids, [1, 2, 3]);
+        assert!(one_by_one("<html>").is_none());
+    }
 }

@@ -58,6 +58,7 @@ impl Sender {
             // Waits for what is still being shown; it comes within seconds.
             let mut stream = stream.lock().await;
             stream.over = true;
+            stream.shown = None;
             let ours = stream.taken_by.is_none_or(|row| row == delivery.id);
             if let Some(message) = stream.message.filter(|_| ours && utf16_len(&part.text) <= LIMIT) {
                 stream.taken_by = Some(delivery.id);

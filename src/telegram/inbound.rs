@@ -52,13 +52,13 @@ impl Reader {
             content(message)?
         };
         let words = message.text().or(message.caption()).unwrap_or_default();
-        let entities = message.entities().or(message.caption_entities()).unwrap_or_default();
-        let addressed = address(words, entities, &self.me);
+        // In private the bot need not be named; where it is, it is meant as a word.
+        let entities = message.entities().or(message.caption_entities()).filter(|_| !private);
+        let mut addressed = address(words, entities.unwrap_or_default(), &self.me);
         if !private {
             let album = group.clone().map(|group| (message.chat.id, group));
             let known = album.as_ref().is_some_and(|album| self.albums.get(album).is_some());
-            let for_others = addressed.text.starts_with('/') && !addressed.named;
-            let meant = addressed.named || known || self.replied_to(message) && !for_others;
+            let meant = addressed.named || known || self.replied_to(message) && !addressed.for_another;
             if !meant {
                 return None;
             }
@@ -66,12 +66,16 @@ impl Reader {
                 self.albums.insert(&album, ());
             }
         }
+        if addressed.text.is_empty() && files.is_empty() && notices.is_empty() {
+            // Nothing but the name of the bot: then that is what was said.
+            addressed.text = words.trim().to_owned();
+        }
         let text = if addressed.text.starts_with('/') {
             addressed.text
         } else {
             format!("{}{}", self.context(message), addressed.text)
         };
-        if text.is_empty() && files.is_empty() && notices.is_empty() && private {
+        if text.is_empty() && files.is_empty() && notices.is_empty() {
             return None;
         }
         let username = from.username.as_deref().unwrap_or_default();

@@ -21,13 +21,13 @@
 //!
 //! ```no_run
 //! use blufio_core::{channel::Channel, observe::Observability, secret::SecretString, time::Clock};
-//! use blufio_telegram::{Telegram, TelegramOptions};
+//! use blufio_telegram::{BASE_URL, Telegram, TelegramOptions};
 //! use std::sync::Arc;
 //!
 //! # fn example(net: blufio_net::Net, clock: Arc<dyn Clock>, observe: Arc<dyn Observability>)
 //! # -> Result<(), Box<dyn std::error::Error>> {
-//! let token = SecretString::new("123456:ABC".into());
-//! let telegram = Telegram::new(net, TelegramOptions::new(token)?, clock, observe)?;
+//! let options = TelegramOptions::new(SecretString::new("123456:ABC".into()), BASE_URL.parse()?);
+//! let telegram = Telegram::new(net, options, clock, observe)?;
 //! assert_eq!(telegram.name(), "telegram");
 //! # Ok(()) }
 //! ```
@@ -92,17 +92,15 @@ pub struct TelegramOptions {
 
 impl TelegramOptions {
     /// What suits Telegram's own server: streaming, an edit each three seconds, polls of fifty seconds.
-    ///
-    /// # Errors
-    /// Never, as long as [`BASE_URL`] is a URL.
-    pub fn new(token: SecretString) -> Result<Self, url::ParseError> {
-        Ok(Self {
+    #[must_use]
+    pub fn new(token: SecretString, base_url: Url) -> Self {
+        Self {
             token,
-            base_url: Url::parse(BASE_URL)?,
+            base_url,
             streaming: true,
             edit_interval: Duration::from_secs(3),
             poll_timeout: Duration::from_secs(50),
-        })
+        }
     }
 }
 

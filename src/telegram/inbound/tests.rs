@@ -125,6 +125,7 @@ fn in_a_group_only_what_is_meant_for_the_bot_is_taken() {
     let taken = |extra: Value| read(group(extra)).map(|inbound| inbound.text);
     assert_eq!(taken(json!({"text": "just talking"})), None);
     assert_eq!(taken(json!({"text": "@blufio_bot hi", "entities": mention})).as_deref(), Some("hi"));
+    assert_eq!(taken(json!({"text": "@blufio_bot", "entities": mention})).as_deref(), Some("@blufio_bot"));
     assert_eq!(taken(json!({"text": "/new@blufio_bot"})).as_deref(), Some("/new"));
     assert_eq!(taken(json!({"text": "/new@other_bot"})), None);
     assert_eq!(taken(json!({"text": "/new@other_bot", "reply_to_message": to_bot})), None);
@@ -159,6 +160,9 @@ fn topics_are_conversations_of_their_own() {
 #[test]
 fn commands_come_bare_and_context_comes_before_other_words() {
     assert_eq!(read(private(json!({"text": "/new@blufio_bot"}))).unwrap().text, "/new");
+    let mention = json!([{"type": "mention", "offset": 0, "length": 11}]);
+    let named = read(private(json!({"text": "@blufio_bot is you?", "entities": mention}))).unwrap();
+    assert_eq!(named.text, "@blufio_bot is you?");
     let origin = json!({"type": "hidden_user", "sender_user_name": "Bob", "date": 1});
     let forwarded = read(private(json!({"text": "words", "forward_origin": origin}))).unwrap();
     assert_eq!(forwarded.text, "[Forwarded from Bob]\nwords");

@@ -90,6 +90,18 @@ async fn an_update_that_nobody_knows_does_not_hold_up_the_others() {
 }
 
 #[tokio::test]
+async fn an_update_that_is_no_proper_text_does_not_hold_up_the_others() {
+    let stand_in = StandIn::start().await;
+    let broken = r#"{"ok":true,"result":[{"update_id":5,"message":{"text":"\ud83d"}},{"update_id":6}]}"#;
+    stand_in.will("getUpdates", Reply::Raw(broken));
+    stand_in.will("getUpdates", Reply::Ok(json!([written(7, "still here")])));
+    let inbox = Arc::new(MemoryInbox::default());
+    let _receiving = receive(&stand_in, &inbox);
+    until(|| inbox.texts() == ["still here"]).await;
+    assert_eq!(offsets(&stand_in)[1], json!(7));
+}
+
+#[tokio::test]
 async fn numbers_may_start_anew_after_a_quiet_week() {
     let stand_in = StandIn::start().await;
     stand_in.will("getUpdates", Reply::Ok(json!([written(300, "after the pause")])));
