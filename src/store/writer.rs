@@ -311,8 +311,8 @@ impl Desk {
             self.connection.busy_timeout(CHECKPOINT_PATIENCE)?;
             let busy = self
                 .connection
-                .prepare_cached("PRAGMA wal_checkpoint(TRUNCATE)")?
-                .query_row([], |row| row.get(0));
+                .prepare_cached("PRAGMA wal_checkpoint(TRUNCATE)")
+                .and_then(|mut checkpoint| checkpoint.query_row([], |row| row.get(0)));
             self.connection.busy_timeout(self.busy_timeout)?;
             busy
         };

@@ -83,6 +83,30 @@ async fn the_way_back_is_refused_and_the_file_left_alone() {
 }
 
 #[tokio::test]
+async fn a_newer_database_is_left_alone_even_with_a_full_log() {
+    let f = fresh();
+    f.store.close();
+    let options =
+        StoreOptions { idle_checkpoint: std::time::Duration::from_secs(60), ..StoreOptions::default() };
+    let newer = Store::open_with_schema(&f.path, options, &[FIRST, SECOND]).unwrap();
+    accept(&newer, vec![message(1, "a")], 10).await;
+    // As a killed process leaves it: the new schema and the message are in the log only.
+    let left = tempfile::tempdir().unwrap();
+    let path = left.path().join("blufio.db");
+    for suffix in ["", "-wal"] {
+        std::fs::copy(beside(&f.path, suffix), beside(&path, suffix)).unwrap();
+    }
+    let read = || ["", "-wal"].map(|suffix| std::fs::read(beside(&path, suffix)).unwrap());
+    let before = read();
+    assert!(!before[1].is_empty());
+    let refused = open(&path, &[FIRST]).err().unwrap();
+    assert!(matches!(refused, StorageError::TooNew { found: 2, .. }), "{refused}");
+    assert!(read() == before, "the files were touched");
+    let store = open(&path, &[FIRST, SECOND]).unwrap();
+    assert_eq!(store.stats().await.unwrap().queue_depth, 1);
+}
+
+#[tokio::test]
 async fn without_room_for_the_copy_nothing_is_migrated() {
     let Some(disk) = super::full_disk::SmallDisk::mount(6) else {
         eprintln!("skipped: mounting a small disk needs root");

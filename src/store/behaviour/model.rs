@@ -196,7 +196,7 @@ async fn finish(store: &Store, model: &mut Model) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_order_of_events_loses_or_doubles_a_message(steps in prop::collection::vec(step(), 1..40)) {
