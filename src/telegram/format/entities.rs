@@ -2,7 +2,8 @@
 //! Styled stretches of text become message entities that Telegram's rules allow.
 //!
 //! The rules: offsets count UTF-16 units; no entity is empty or begins or ends with white space; two entities are
-//! apart or one lies in the other; code shares its characters with no other entity; at most a hundred count.
+//! apart or one lies in the other; code shares its characters with nothing but a quotation around it; at most a
+//! hundred count.
 
 use std::ops::Range;
 use teloxide::types::{MessageEntity, MessageEntityKind};
@@ -56,18 +57,25 @@ pub(crate) fn entities(text: &str, spans: &[Span], part: &Range<usize>) -> Vec<M
         Some(Span { style: span.style.clone(), range })
     });
     let (code, others): (Vec<Span>, Vec<Span>) = clipped.partition(|span| span.style.is_code());
-    // A link is worth more than the look of its label, and a quotation more than that of one word in it.
-    let wins_over_inline_code = |span: &&Span| matches!(span.style, Style::Link { .. } | Style::Quote);
-    let winners: Vec<Range<usize>> =
-        others.iter().filter(wins_over_inline_code).map(|span| span.range.clone()).collect();
+    // A link is worth more than the look of its label.
+    let is_link = |span: &&Span| matches!(span.style, Style::Link { .. });
+    let links: Vec<Range<usize>> = others.iter().filter(is_link).map(|span| span.range.clone()).collect();
     let mut code: Vec<Span> = code
         .into_iter()
-        .filter(|span| span.style != Style::Code || !overlaps_any(&winners, &span.range))
+        .filter(|span| span.style != Style::Code || !overlaps_any(&links, &span.range))
         .collect();
     code.sort_by_key(|span| span.range.start);
 
     let mut kept: Vec<Span> = Vec::new();
-    for span in others {
+    for mut span in others {
+        if span.style == Style::Quote {
+            // The indentation of code at its beginning was kept.
+            if let Some(first) = code.iter().find(|code| code.range.contains(&span.range.start)) {
+                span.range.start = first.range.start;
+            }
+            kept.push(span);
+            continue;
+        }
         for range in around(&span.range, &code) {
             if let Some(range) = trimmed(text, range, &span.style) {
                 kept.push(Span { style: span.style.clone(), range });
@@ -141,8 +149,8 @@ fn trimmed(text: &str, range: Range<usize>, style: &Style) -> Option<Range<usize
     (start < end && !is_blank(inner)).then_some(start..end)
 }
 
-/// Whether nothing of the text can be seen: white space, control and zero-width characters. Telegram takes such a
-/// text for empty.
+/// Whether nothing of the text can be seen: white space, control and zero-width characters, and a few marks that
+/// Telegram takes out. Such a text is empty to it.
 pub(crate) fn is_blank(text: &str) -> bool {
     text.chars().all(|c| {
         c.is_whitespace()
@@ -150,6 +158,9 @@ pub(crate) fn is_blank(text: &str) -> bool {
             || matches!(
                 c,
                 '\u{ad}'
+                    | '\u{30a}'
+                    | '\u{333}'
+                    | '\u{33f}'
                     | '\u{34f}'
                     | '\u{61c}'
                     | '\u{115f}'
@@ -165,7 +176,7 @@ pub(crate) fn is_blank(text: &str) -> bool {
                     | '\u{fe00}'..='\u{fe0f}'
                     | '\u{feff}'
                     | '\u{ffa0}'
-                    | '\u{fff0}'..='\u{fffb}'
+                    | '\u{fff0}'..='\u{fffc}'
                     | '\u{e0000}'..='\u{e0fff}'
             )
     })
@@ -226,6 +237,16 @@ mod tests {
         assert_eq!(
             entities(text, &spans, &(0..13)),
             [MessageEntity::bold(0, 3), MessageEntity::code(4, 3), MessageEntity::bold(8, 5)]
+        );
+    }
+
+    #[test]
+    fn quotations_may_hold_code() {
+        let text = "say:  x\nb";
+        let spans = [span(Style::Quote, 4..9), span(Style::Pre { language: None }, 4..7)];
+        assert_eq!(
+            entities(text, &spans, &(0..9)),
+            [MessageEntity::new(MessageEntityKind::Blockquote, 4, 5), MessageEntity::pre(None, 4, 3)]
         );
     }
 

@@ -24,7 +24,7 @@ pub(crate) struct Document {
 
 /// Reads Markdown. Anything is Markdown: this cannot fail.
 pub(crate) fn parse(markdown: &str) -> Document {
-    let source = without_controls(markdown);
+    let source = cleaned(markdown);
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     let parser = Parser::new_ext(&source, options);
     let mut orphans = unused_definitions(&source, options, &parser).into_iter().peekable();
@@ -49,10 +49,27 @@ pub(crate) fn parse(markdown: &str) -> Document {
     writer.done
 }
 
-/// Control characters become spaces: Telegram would do the same, and count differently.
-fn without_controls(text: &str) -> Cow<'_, str> {
+/// Letters with a ring above, composed. Telegram takes out the ring where it stands alone.
+const RINGS: [(&str, &str); 6] = [
+    ("a\u{30a}", "å"),
+    ("A\u{30a}", "Å"),
+    ("u\u{30a}", "ů"),
+    ("U\u{30a}", "Ů"),
+    ("w\u{30a}", "ẘ"),
+    ("y\u{30a}", "ẙ"),
+];
+
+/// Control characters become spaces: Telegram would do the same.
+fn cleaned(text: &str) -> Cow<'_, str> {
     let strange = |c: char| c.is_control() && !matches!(c, '\n' | '\t' | '\r');
-    if text.contains(strange) { text.replace(strange, " ").into() } else { text.into() }
+    let mut text: Cow<'_, str> =
+        if text.contains(strange) { text.replace(strange, " ").into() } else { text.into() };
+    if text.contains('\u{30a}') {
+        for (apart, composed) in RINGS {
+            text = text.replace(apart, composed).into();
+        }
+    }
+    text
 }
 
 /// Where link definitions stand that no link of the text uses. Without a link, Markdown shows nothing of them.

@@ -118,6 +118,11 @@ fn rules_are_shown() {
 }
 
 #[test]
+fn letters_with_a_ring_keep_it() {
+    assert_eq!(text("A\u{30a}ngstro\u{308}m"), "Ångstro\u{308}m");
+}
+
+#[test]
 fn control_characters_become_spaces() {
     assert_eq!(text("a\u{1b}[31mred\u{0}"), "a [31mred");
 }
