@@ -124,11 +124,10 @@ pub(crate) async fn agent(
             Some(token) => {
                 redactor.add(&token);
                 let telegram = TelegramOptions {
-                    base_url: config.telegram.base_url.clone(),
                     streaming: config.telegram.streaming,
                     edit_interval: config.telegram.edit_interval,
                     poll_timeout: config.telegram.poll_timeout,
-                    ..TelegramOptions::new(token)?
+                    ..TelegramOptions::new(token, config.telegram.base_url.clone())
                 };
                 let clock = Arc::clone(&state.clock);
                 channels.push(Arc::new(Telegram::new(net.clone(), telegram, clock, Arc::clone(observe))?));

@@ -8,7 +8,9 @@ use std::path::PathBuf;
 /// An always-on personal AI agent that you own.
 #[derive(Debug, Parser)]
 #[command(name = "blufio", version, propagate_version = true, arg_required_else_help = true)]
-#[command(after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 refused by policy, 4 sealed.")]
+#[command(
+    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 refused by policy, 4 sealed."
+)]
 struct Cli {
     #[command(flatten)]
     global: Global,

@@ -59,7 +59,8 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<()> {
 }
 
 fn get(global: &Global, key: &str) -> anyhow::Result<()> {
-    let effective = edit::get(&paths::layers(global), key).map_err(|problems| Coded::usage(problems.to_string()))?;
+    let effective =
+        edit::get(&paths::layers(global), key).map_err(|problems| Coded::usage(problems.to_string()))?;
     if global.json {
         println!("{}", serde_json::to_string(&effective)?);
     } else {
@@ -94,7 +95,8 @@ fn set_secret(global: &Global, name: &str, source: &Source) -> anyhow::Result<()
     let place = paths::find_despite_secrets(global)?;
     let mut standing = Vec::new();
     for layer in paths::layers(global).files.iter().filter(|layer| layer.path.exists()) {
-        let found = blufio_config::secrets::find(&layer.path).map_err(|problem| Coded::usage(problem.to_string()))?;
+        let found =
+            blufio_config::secrets::find(&layer.path).map_err(|problem| Coded::usage(problem.to_string()))?;
         standing.extend(found.into_iter().filter(|secret| secret.name == name));
     }
     // What stands in a file is moved; only otherwise is a value asked for.

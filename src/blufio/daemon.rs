@@ -61,7 +61,8 @@ impl Daemon {
         desk.enter(Phase::Starting);
         let observe = assemble::metrics(&place.config, &state.clock)?;
         let Doors { gateway, local } =
-            assemble::doors(&place, Arc::clone(&desk) as _, Arc::clone(&observe), Arc::clone(&state.clock)).await?;
+            assemble::doors(&place, Arc::clone(&desk) as _, Arc::clone(&observe), Arc::clone(&state.clock))
+                .await?;
         tracing::info!(address = %gateway.local_addr(), socket = %place.socket.display(), "the doors are open");
         let doors = gateway.serve(doors_end.cancelled_owned());
         Ok((Self { place, state, desk, observe, redactor, local, with_telegram }, doors))
@@ -137,7 +138,12 @@ impl Daemon {
         }
     }
 
-    async fn work(&self, agent: Agent, channels: Vec<String>, shutdown: &CancellationToken) -> anyhow::Result<Next> {
+    async fn work(
+        &self,
+        agent: Agent,
+        channels: Vec<String>,
+        shutdown: &CancellationToken,
+    ) -> anyhow::Result<Next> {
         let agent = Arc::new(agent);
         let stop = CancellationToken::new();
         let mut vault = self.state.vault.watch();

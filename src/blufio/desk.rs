@@ -107,10 +107,11 @@ impl Desk {
     }
 
     async fn status(&self) -> Result<Told, Refusal> {
-        let vault = self.vault.status().await.unwrap_or(VaultStatus {
-            state: blufio_core::control::VaultState::Sealed,
-            secrets: 0,
-        });
+        let vault = self
+            .vault
+            .status()
+            .await
+            .unwrap_or(VaultStatus { state: blufio_core::control::VaultState::Sealed, secrets: 0 });
         let store = self.storage.stats().await.map_err(refused)?;
         let (running, channels, here) = {
             let live = self.live();
@@ -146,7 +147,9 @@ impl Desk {
             // In a daemon, opening the vault means that it starts to answer: that is the operator's own decision.
             return Err(Refusal {
                 kind: RefusalKind::Sealed,
-                message: "the running daemon is sealed; open it with `blufio vault unseal`, then set the secret".into(),
+                message:
+                    "the running daemon is sealed; open it with `blufio vault unseal`, then set the secret"
+                        .into(),
             });
         }
         self.vault.unseal(passphrase).await?;
@@ -209,13 +212,17 @@ impl Control for Desk {
             Ask::PairApprove { code } => {
                 match self.storage.approve(&code, self.clock.now()).await.map_err(refused)? {
                     Some(peer) => Ok(Told::Paired(peer)),
-                    None => Err(usage("no such code, or it has expired; the person gets a new one by writing again")),
+                    None => Err(usage(
+                        "no such code, or it has expired; the person gets a new one by writing again",
+                    )),
                 }
             }
             Ask::PeerRemove { channel, sender } => {
                 match self.storage.remove_peer(&channel, &sender).await.map_err(refused)? {
                     true => Ok(Told::Done),
-                    false => Err(usage(format!("nobody is known as {channel} {sender}; see `blufio pair list`"))),
+                    false => {
+                        Err(usage(format!("nobody is known as {channel} {sender}; see `blufio pair list`")))
+                    }
                 }
             }
             Ask::DeadLetters => {
@@ -224,7 +231,9 @@ impl Control for Desk {
             }
             Ask::Redeliver { id } => {
                 if !self.storage.redeliver(id).await.map_err(refused)? {
-                    return Err(usage(format!("there is no undeliverable message {id}; see `blufio outbox list`")));
+                    return Err(usage(format!(
+                        "there is no undeliverable message {id}; see `blufio outbox list`"
+                    )));
                 }
                 if let Some(agent) = self.agent() {
                     agent.wake_sender();

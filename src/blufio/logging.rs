@@ -48,7 +48,9 @@ impl Log {
         let Some(file) = &self.file else { return };
         match open(&file.path) {
             Ok(fresh) => *file.open.lock().unwrap_or_else(PoisonError::into_inner) = fresh,
-            Err(error) => tracing::error!(path = %file.path.display(), %error, "the log file cannot be reopened"),
+            Err(error) => {
+                tracing::error!(path = %file.path.display(), %error, "the log file cannot be reopened")
+            }
         }
     }
 }
@@ -57,12 +59,18 @@ impl Log {
 ///
 /// # Errors
 /// When the filter is not understood or the file cannot be opened.
-pub(crate) fn start(filter: &str, shape: Shape, file: Option<PathBuf>, redactor: Arc<Redactor>) -> anyhow::Result<Log> {
+pub(crate) fn start(
+    filter: &str,
+    shape: Shape,
+    file: Option<PathBuf>,
+    redactor: Arc<Redactor>,
+) -> anyhow::Result<Log> {
     let filter = EnvFilter::try_new(filter).context("log.level")?;
     let file = match file {
         None => None,
         Some(path) => {
-            let open = open(&path).with_context(|| format!("log.file: {} cannot be written", path.display()))?;
+            let open =
+                open(&path).with_context(|| format!("log.file: {} cannot be written", path.display()))?;
             Some(Arc::new(LogFile { path, open: Mutex::new(open) }))
         }
     };
@@ -71,7 +79,9 @@ pub(crate) fn start(filter: &str, shape: Shape, file: Option<PathBuf>, redactor:
     let started = match shape {
         Shape::Text => builder.compact().try_init(),
         Shape::Json => builder.json().try_init(),
-        Shape::Journal => builder.event_format(Journal(Format::default().compact().without_time().with_level(false))).try_init(),
+        Shape::Journal => builder
+            .event_format(Journal(Format::default().compact().without_time().with_level(false)))
+            .try_init(),
     };
     started.map_err(|error| anyhow::anyhow!("logging cannot be started: {error}"))?;
     Ok(log)
@@ -85,7 +95,12 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
 {
-    fn format_event(&self, context: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
         let priority = match *event.metadata().level() {
             Level::ERROR => 3,
             Level::WARN => 4,

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Asks the daemon over its socket, or the state itself when none runs.
 
-use crate::assemble::{self, client::{ClientError, LocalClient}};
+use crate::assemble::{
+    self,
+    client::{ClientError, LocalClient},
+};
 use crate::desk::Desk;
 use crate::paths::Place;
 use anyhow::Context as _;
@@ -24,9 +27,7 @@ pub(crate) fn ask(place: &Place, ask: Value) -> anyhow::Result<Told> {
 
 /// Asks the daemon; without one the question makes no sense.
 pub(crate) fn ask_daemon(place: &Place, ask: Value) -> anyhow::Result<Told> {
-    runtime()?.block_on(async {
-        LocalClient::connect(&place.socket).await?.ask(ask).await.map_err(told)
-    })
+    runtime()?.block_on(async { LocalClient::connect(&place.socket).await?.ask(ask).await.map_err(told) })
 }
 
 async fn alone(place: &Place, ask: Value) -> anyhow::Result<Told> {
@@ -47,5 +48,8 @@ fn told(error: ClientError) -> anyhow::Error {
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().context("the runtime cannot be started")
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("the runtime cannot be started")
 }

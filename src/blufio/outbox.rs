@@ -41,8 +41,14 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<()> {
         Told::DeadLetters { letters } => {
             for letter in letters {
                 let text = letter.payload.get("text").and_then(|text| text.as_str()).unwrap_or_default();
-                let beginning: String = text.chars().take(60).map(|c| if c == '\n' { ' ' } else { c }).collect();
-                println!("{:>6}  {}  {}", letter.id, letter.conversation, letter.error.as_deref().unwrap_or("unknown"));
+                let beginning: String =
+                    text.chars().take(60).map(|c| if c == '\n' { ' ' } else { c }).collect();
+                println!(
+                    "{:>6}  {}  {}",
+                    letter.id,
+                    letter.conversation,
+                    letter.error.as_deref().unwrap_or("unknown")
+                );
                 println!("        {beginning}");
             }
         }

@@ -38,7 +38,9 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<()> {
     let ask = match args.action {
         Action::List => json!({ "ask": "peers" }),
         Action::Approve { code } => json!({ "ask": "pair_approve", "code": code.trim().to_uppercase() }),
-        Action::Remove { channel, sender } => json!({ "ask": "peer_remove", "channel": channel, "sender": sender }),
+        Action::Remove { channel, sender } => {
+            json!({ "ask": "peer_remove", "channel": channel, "sender": sender })
+        }
     };
     let told = operator::ask(&place, ask)?;
     if global.json {
@@ -46,9 +48,13 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<()> {
         return Ok(());
     }
     match told {
-        Told::Peers { peers } if peers.is_empty() => println!("Nobody yet. Write to the agent to get a pairing code."),
+        Told::Peers { peers } if peers.is_empty() => {
+            println!("Nobody yet. Write to the agent to get a pairing code.")
+        }
         Told::Peers { peers } => peers.iter().for_each(print),
-        Told::Paired(peer) => println!("{} ({} {}) may now talk to the agent.", peer.name, peer.channel, peer.sender),
+        Told::Paired(peer) => {
+            println!("{} ({} {}) may now talk to the agent.", peer.name, peer.channel, peer.sender)
+        }
         _ => println!("Done."),
     }
     Ok(())

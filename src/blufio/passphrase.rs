@@ -50,12 +50,12 @@ impl Source {
 
 /// Asks for a new passphrase, twice.
 pub(crate) fn ask_new() -> anyhow::Result<SecretString> {
-        let first = ask("New passphrase: ")?;
-        if ask("Once more: ")? == first {
-            Ok(first)
-        } else {
-            Err(Coded::usage("the two were not the same; nothing was changed"))
-        }
+    let first = ask("New passphrase: ")?;
+    if ask("Once more: ")? == first {
+        Ok(first)
+    } else {
+        Err(Coded::usage("the two were not the same; nothing was changed"))
+    }
 }
 
 /// The passphrase that systemd handed over.
@@ -66,8 +66,9 @@ pub(crate) fn credential() -> anyhow::Result<Option<SecretString>> {
 fn from_fd(fd: u32) -> anyhow::Result<SecretString> {
     // Through the proc file system: taking over a raw descriptor would need unsafe code.
     let path = format!("/proc/self/fd/{fd}");
-    let file = std::fs::File::open(Path::new(&path))
-        .with_context(|| format!("file descriptor {fd} cannot be read; open it as in: blufio … --passphrase-fd 3 3<FILE"))?;
+    let file = std::fs::File::open(Path::new(&path)).with_context(|| {
+        format!("file descriptor {fd} cannot be read; open it as in: blufio … --passphrase-fd 3 3<FILE")
+    })?;
     read_secret(file).with_context(|| format!("file descriptor {fd}"))
 }
 

@@ -34,13 +34,17 @@ pub(crate) async fn find(vault: &Vault, name: &str) -> anyhow::Result<Option<Sec
         return Ok(Some(value));
     }
     let from_environment = variable(name).and_then(|variable| std::env::var(variable).ok());
-    Ok(from_environment.map(|value| SecretString::new(value.trim().to_owned())).filter(|value| !value.expose().is_empty()))
+    Ok(from_environment
+        .map(|value| SecretString::new(value.trim().to_owned()))
+        .filter(|value| !value.expose().is_empty()))
 }
 
 /// How to provide a secret, for an error.
 pub(crate) fn remedy(name: &str) -> String {
     let variable = variable(name).map(|variable| format!(", or set {variable}")).unwrap_or_default();
-    format!("there is no {name}: run `blufio vault set {name}`, hand it over as the systemd credential {name}{variable}")
+    format!(
+        "there is no {name}: run `blufio vault set {name}`, hand it over as the systemd credential {name}{variable}"
+    )
 }
 
 /// A file in systemd's credentials directory.

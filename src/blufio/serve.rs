@@ -45,7 +45,8 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
 /// No other process of this user may read our memory or environment, and no core dump is written: both hold secrets.
 /// The children of the transcription hook are such processes.
 fn shield() {
-    if let Err(error) = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable) {
+    if let Err(error) = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)
+    {
         eprintln!("blufio: this process cannot be shielded from others of the same user: {error}");
     }
 }
@@ -65,7 +66,9 @@ fn shape(config: &Config) -> Shape {
         LogFormat::Json => Shape::Json,
         LogFormat::Text => Shape::Text,
         LogFormat::Journal => Shape::Journal,
-        LogFormat::Auto if config.log.file.is_none() && std::env::var_os("JOURNAL_STREAM").is_some() => Shape::Journal,
+        LogFormat::Auto if config.log.file.is_none() && std::env::var_os("JOURNAL_STREAM").is_some() => {
+            Shape::Journal
+        }
         LogFormat::Auto => Shape::Text,
     }
 }

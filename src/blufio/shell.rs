@@ -96,7 +96,9 @@ async fn connect(place: &Place, args: &Args) -> anyhow::Result<Option<Own>> {
     let (daemon, doors) = Daemon::open(place, redactor, false, doors_end.clone()).await?;
     let doors = tokio::spawn(doors);
     let client = LocalClient::connect(&socket).await?;
-    if let Told::Vault(VaultStatus { state: VaultState::Sealed, .. }) = client.ask(json!({ "ask": "vault_status" })).await? {
+    if let Told::Vault(VaultStatus { state: VaultState::Sealed, .. }) =
+        client.ask(json!({ "ask": "vault_status" })).await?
+    {
         daemon.unseal(Some(args.passphrase.get("Passphrase of the vault: ")?)).await?;
     }
     let stop = shutdown.clone();
@@ -141,7 +143,13 @@ fn message(args: &Args, text: String) -> LocalMessage {
 }
 
 /// Says one thing and prints the answer.
-async fn once(global: &Global, args: &Args, client: &LocalClient, mut stream: LocalStream, text: String) -> anyhow::Result<()> {
+async fn once(
+    global: &Global,
+    args: &Args,
+    client: &LocalClient,
+    mut stream: LocalStream,
+    text: String,
+) -> anyhow::Result<()> {
     client.post_message(&message(args, text)).await?;
     loop {
         let event = tokio::select! {

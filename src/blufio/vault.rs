@@ -105,7 +105,12 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<()> {
 }
 
 /// Stores a secret. Only where the vault is not open already is the passphrase asked for.
-pub(crate) fn store(place: &Place, name: &str, value: &SecretString, source: &Source) -> anyhow::Result<Told> {
+pub(crate) fn store(
+    place: &Place,
+    name: &str,
+    value: &SecretString,
+    source: &Source,
+) -> anyhow::Result<Told> {
     let told = operator::ask(place, json!({ "ask": "vault_status" }))?;
     let Told::Vault(VaultStatus { state, .. }) = told else {
         anyhow::bail!("the daemon answered something else; it may be of another version");
@@ -113,9 +118,14 @@ pub(crate) fn store(place: &Place, name: &str, value: &SecretString, source: &So
     let passphrase = match state {
         VaultState::Unsealed => Value::Null,
         VaultState::Sealed => json!(source.get("Passphrase: ")?.expose()),
-        VaultState::Uninitialised => return Err(Coded::usage("there is no vault yet; make one with `blufio vault init`")),
+        VaultState::Uninitialised => {
+            return Err(Coded::usage("there is no vault yet; make one with `blufio vault init`"));
+        }
     };
-    operator::ask(place, json!({ "ask": "vault_set", "name": name, "value": value.expose(), "passphrase": passphrase }))
+    operator::ask(
+        place,
+        json!({ "ask": "vault_set", "name": name, "value": value.expose(), "passphrase": passphrase }),
+    )
 }
 
 fn print(global: &Global, told: &Told) -> anyhow::Result<()> {
@@ -154,17 +164,25 @@ fn import(global: &Global, file: Option<PathBuf>, source: &Source) -> anyhow::Re
     for secret in &found {
         store(&place, &secret.name, &secret.value, source)?;
         if !global.json {
-            println!("{} has moved from {}:{} into the vault.", secret.name, secret.file.display(), secret.line);
+            println!(
+                "{} has moved from {}:{} into the vault.",
+                secret.name,
+                secret.file.display(),
+                secret.line
+            );
         }
     }
     take_out(&found)?;
     if global.json {
-        let moved: Vec<_> = found.iter().map(|secret| json!({ "name": secret.name, "file": secret.file })).collect();
+        let moved: Vec<_> =
+            found.iter().map(|secret| json!({ "name": secret.name, "file": secret.file })).collect();
         println!("{}", json!({ "moved": moved }));
     } else if found.is_empty() {
         println!("No configuration file holds a secret.");
     } else {
-        println!("Copies of the files (backups, version control) may still hold them: renew the secrets then.");
+        println!(
+            "Copies of the files (backups, version control) may still hold them: renew the secrets then."
+        );
     }
     Ok(())
 }

@@ -7,10 +7,11 @@ use crate::store::Store;
 use crate::writer::Durability;
 use async_trait::async_trait;
 use blufio_core::content::{Message, Role};
-use blufio_core::ids::{Conversation, SessionId};
-use blufio_core::storage::{Sessions, StorageError};
+use blufio_core::ids::{Conversation, QueueId, SessionId};
+use blufio_core::money::{NanoUsd, Usage};
+use blufio_core::storage::{CallRecord, Sessions, StorageError};
 use blufio_core::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,10 @@ const START: &str = "INSERT INTO sessions (channel, chat, thread, started_at) VA
 
 pub(crate) const LAST_MESSAGES: &str = "SELECT role, content FROM
     (SELECT id, role, content FROM messages WHERE session = ?1 ORDER BY id DESC LIMIT ?2) ORDER BY id";
+
+const LAST_CALLS: &str = "SELECT turn, model, class, input_tokens, output_tokens, cache_read_tokens,
+        cache_write_5m_tokens, cache_write_1h_tokens, cost_nano_usd, took_ms, at
+    FROM (SELECT * FROM calls ORDER BY id DESC LIMIT ?1) ORDER BY id";
 
 #[async_trait]
 impl Sessions for Store {
@@ -63,6 +68,37 @@ impl Sessions for Store {
         })
         .await
     }
+
+    async fn calls(&self, limit: usize) -> Result<Vec<(QueueId, CallRecord)>, StorageError> {
+        self.read(move |connection| {
+            let mut last = connection.prepare_cached(LAST_CALLS)?;
+            let mut rows = last.query(params![i64::try_from(limit).unwrap_or(i64::MAX)])?;
+            let mut calls = Vec::new();
+            while let Some(row) = rows.next()? {
+                calls.push((QueueId(row.get(0)?), call(row)?));
+            }
+            Ok(calls)
+        })
+        .await
+    }
+}
+
+fn call(row: &Row<'_>) -> Result<CallRecord, rusqlite::Error> {
+    let tokens = |column: usize| row.get::<_, i64>(column).map(|tokens| u64::try_from(tokens).unwrap_or(0));
+    Ok(CallRecord {
+        model: row.get(1)?,
+        class: row.get(2)?,
+        usage: Usage {
+            input: tokens(3)?,
+            output: tokens(4)?,
+            cache_read: tokens(5)?,
+            cache_write_5m: tokens(6)?,
+            cache_write_1h: tokens(7)?,
+        },
+        cost: NanoUsd(row.get(8)?),
+        took_ms: tokens(9)?,
+        at: Timestamp(row.get(10)?),
+    })
 }
 
 fn open_session(connection: &Connection, conversation: &Conversation) -> Result<Option<SessionId>, RowError> {

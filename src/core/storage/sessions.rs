@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 use super::StorageError;
 use crate::content::Message;
-use crate::ids::{Conversation, SessionId};
+use crate::ids::{Conversation, QueueId, SessionId};
 use crate::money::{NanoUsd, Usage};
 use crate::time::Timestamp;
 use async_trait::async_trait;
@@ -38,4 +38,10 @@ pub trait Sessions: Send + Sync {
     /// # Errors
     /// When it cannot be read.
     async fn history(&self, session: SessionId, limit: usize) -> Result<Vec<Message>, StorageError>;
+
+    /// The newest provider calls with the turns that made them, oldest first. At most `limit`.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    async fn calls(&self, limit: usize) -> Result<Vec<(QueueId, CallRecord)>, StorageError>;
 }

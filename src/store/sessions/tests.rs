@@ -2,7 +2,8 @@
 use crate::behaviour::fixture::{accept, chat, claim, fresh, message, number, said, settlement};
 use blufio_core::content::{Block, Message};
 use blufio_core::ids::SessionId;
-use blufio_core::storage::{Queue, Sessions, Settlement};
+use blufio_core::money::{NanoUsd, Usage};
+use blufio_core::storage::{CallRecord, Queue, Sessions, Settlement};
 use blufio_core::time::Timestamp;
 use serde_json::json;
 
@@ -52,4 +53,25 @@ async fn the_last_messages_come_back_in_order_and_as_they_were() {
     assert_eq!(f.store.history(session, 2).await.unwrap(), transcript[1..]);
     assert_eq!(f.store.history(session, 0).await.unwrap(), []);
     assert_eq!(f.store.history(SessionId(99), 9).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn the_ledger_says_which_turn_made_which_call_and_what_it_cost() {
+    let f = fresh();
+    accept(&f.store, vec![message(1, "a")], 1).await;
+    let turn = claim(&f.store, 1, 1).await.unwrap();
+    let usage = Usage { input: 1, output: 2, cache_read: 3, cache_write_5m: 4, cache_write_1h: 5 };
+    let call = |class: &str, at| CallRecord {
+        model: "m".into(),
+        class: class.into(),
+        usage,
+        cost: NanoUsd(77),
+        took_ms: 9,
+        at: Timestamp(at),
+    };
+    let calls = vec![call("overloaded", 1), call("ok", 2)];
+    f.store.settle(Settlement { calls: calls.clone(), ..settlement(turn.id) }, Timestamp(2)).await.unwrap();
+    let told = f.store.calls(10).await.unwrap();
+    assert_eq!(told, calls.into_iter().map(|call| (turn.id, call)).collect::<Vec<_>>());
+    assert_eq!(f.store.calls(1).await.unwrap()[0].1.class, "ok");
 }

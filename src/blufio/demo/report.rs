@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Turns and checks, for people and as JSON.
+
+use super::stage::Stage;
+use crate::assemble;
+use anyhow::Context as _;
+use blufio_core::ids::QueueId;
+use blufio_core::money::{NanoUsd, Usage};
+use blufio_core::storage::CallRecord;
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// How much of a text is shown.
+const SHOWN: usize = 96;
+
+/// One turn of the play.
+#[derive(Debug, Serialize)]
+struct Turn {
+    said: String,
+    answered: String,
+    /// Which model slot was chosen. Null: there is one model, and nothing to choose yet.
+    route: Option<String>,
+    reasons: Vec<String>,
+    model: Option<String>,
+    input_tokens: u64,
+    output_tokens: u64,
+    cache_read_tokens: u64,
+    cost_usd: f64,
+    latency_ms: u64,
+    memories: Vec<String>,
+    #[serde(skip)]
+    id: Option<i64>,
+}
+
+#[derive(Debug, Serialize)]
+struct Check {
+    name: &'static str,
+    pass: bool,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    detail: String,
+}
+
+pub(super) struct Report {
+    json: bool,
+    began: Instant,
+    turns: Vec<Turn>,
+    checks: Vec<Check>,
+}
+
+impl Report {
+    pub(super) fn new(json: bool) -> Self {
+        Self { json, began: Instant::now(), turns: Vec::new(), checks: Vec::new() }
+    }
+
+    /// Tells a person what is going on.
+    pub(super) fn tell(&self, text: &str) {
+        if !self.json {
+            println!("{:>6.2} s  {text}", self.began.elapsed().as_secs_f64());
+        }
+    }
+
+    /// A heading.
+    pub(super) fn act(&self, text: &str) {
+        if !self.json {
+            println!("\n{text}");
+        }
+    }
+
+    pub(super) fn check(&mut self, name: &'static str, pass: bool, detail: &str) {
+        let mark = if pass { "✓" } else { "✗" };
+        self.tell(&format!("{mark} {name}"));
+        if !pass && !detail.is_empty() {
+            self.tell(&format!("  {detail}"));
+        }
+        let detail = if pass { String::new() } else { detail.to_owned() };
+        self.checks.push(Check { name, pass, detail });
+    }
+
+    /// A turn is over. `id` is its number in the queue, by which its calls are found in the ledger.
+    pub(super) fn turn(&mut self, id: Option<i64>, said: &str, answered: &str, latency: Duration) {
+        self.tell(&format!("Ada     {}", beginning(said)));
+        self.tell(&format!("Blufio  {}  ({} ms)", beginning(answered), latency.as_millis()));
+        self.turns.push(Turn {
+            said: said.to_owned(),
+            answered: answered.to_owned(),
+            route: None,
+            reasons: Vec::new(),
+            model: None,
+            input_tokens: 0,
+            output_tokens: 0,
+            cache_read_tokens: 0,
+            cost_usd: 0.0,
+            latency_ms: u64::try_from(latency.as_millis()).unwrap_or(u64::MAX),
+            memories: Vec::new(),
+            id,
+        });
+    }
+
+    /// Reads from the daemon's own ledger what each turn used, and holds it against the bill of the stand-in. The
+    /// daemon must have ended.
+    pub(super) async fn reckon(&mut self, stage: &Stage) -> anyhow::Result<()> {
+        let state = assemble::state(&stage.file("blufio.db")).context("the state cannot be opened")?;
+        let calls = state.storage.calls(10_000).await?;
+        let ledger: NanoUsd = calls.iter().map(|(_, call)| call.cost).sum();
+        let mut turns: BTreeMap<QueueId, Vec<CallRecord>> = BTreeMap::new();
+        for (turn, call) in calls {
+            turns.entry(turn).or_default().push(call);
+        }
+        for turn in &mut self.turns {
+            let Some(calls) = turn.id.and_then(|id| turns.get(&QueueId(id))) else { continue };
+            let used = calls.iter().fold(Usage::default(), |sum, call| sum + call.usage);
+            turn.model = calls.last().map(|call| call.model.clone());
+            turn.input_tokens = used.prompt();
+            turn.output_tokens = used.output;
+            turn.cache_read_tokens = used.cache_read;
+            turn.cost_usd = calls.iter().map(|call| call.cost).sum::<NanoUsd>().as_usd();
+        }
+        // The call that was running when the daemon was killed is on the bill and cannot be in the ledger.
+        let bill = stage.simulator.anthropic.bill().nano_usd;
+        let lost = stage.lost_nano_usd;
+        let adds_up = u64::try_from(ledger.0).is_ok_and(|ledger| ledger + lost == bill);
+        let detail = format!("ledger {ledger}, killed call {lost} nano-dollars, bill {bill} nano-dollars");
+        self.check("the ledger and the provider's bill agree to the nano-dollar", adds_up, &detail);
+        Ok(())
+    }
+
+    /// Prints what there is to print; says whether everything held.
+    pub(super) fn finish(self, stage: &Stage) -> anyhow::Result<bool> {
+        let passed = self.checks.iter().all(|check| check.pass);
+        let seconds = self.began.elapsed().as_secs_f64();
+        if self.json {
+            let object: Value =
+                json!({ "passed": passed, "seconds": seconds, "turns": self.turns, "checks": self.checks });
+            println!("{object}");
+            return Ok(passed);
+        }
+        println!("\n  tokens in  (cached)  tokens out       cost   latency  turn");
+        for turn in &self.turns {
+            println!(
+                "  {:>9}  {:>8}  {:>10}  ${:.6}  {:>5} ms  {}",
+                turn.input_tokens,
+                turn.cache_read_tokens,
+                turn.output_tokens,
+                turn.cost_usd,
+                turn.latency_ms,
+                beginning(&turn.said),
+            );
+        }
+        let held = self.checks.iter().filter(|check| check.pass).count();
+        println!("\n{held} of {} checks held, in {seconds:.1} s.", self.checks.len());
+        if passed {
+            println!("Type to it yourself: blufio demo --interactive. Set it up for real: see README.md.");
+        } else {
+            println!("The end of the daemon's log:\n{}", stage.log_tail());
+        }
+        Ok(passed)
+    }
+}
+
+/// The beginning of a text, in one line.
+pub(super) fn beginning(text: &str) -> String {
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(SHOWN).collect();
+    if text.chars().nth(SHOWN).is_some() { format!("{line}…") } else { line }
+}
