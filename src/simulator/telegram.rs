@@ -38,12 +38,13 @@
 //!
 //! # Where it differs from the service
 //! - Overlapping bold, italic and the like are kept as few long entities, not cut into many short ones.
+//! - Of more than 100 entities the rest is dropped, as there; but an entity that the service would cut counts once.
 //! - It finds no links, hashtags or addresses in what a bot writes.
 //! - `getUpdates` is never slowed down or shortened for a client that repeats an offset.
 //! - Methods that are not in `methods` are answered as unknown ones.
 //!
 //! # Control over HTTP
-//! For tests in another process. Bodies and answers are JSON; errors are `{"error": …}` with status 400.
+//! For tests in another process. Bodies and answers are JSON, times are seconds since the beginning; errors are `{"error": …}` with status 400.
 //!
 //! | request below `/_sim/telegram` | does, answers |
 //! |---|---|
@@ -179,6 +180,19 @@ impl World {
     /// Seconds since 1970, moving with tokio's clock.
     fn unix(&self) -> i64 {
         self.born_unix.saturating_add(i64::try_from(self.now().as_secs()).unwrap_or(i64::MAX))
+    }
+}
+
+/// Times are written as seconds.
+fn seconds<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(time.as_secs_f64())
+}
+
+/// The same for a time that may not have come.
+fn maybe_seconds<S: serde::Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => seconds(time, serializer),
+        None => serializer.serialize_none(),
     }
 }
 

@@ -11,9 +11,9 @@ use std::{
 /// How long a draft is shown after it was last refreshed.
 const DRAFT_LIFE: Duration = Duration::from_secs(30);
 /// Drafts that are remembered of one chat.
-const DRAFTS: usize = 2_000;
+const DRAFTS: usize = 500;
 /// States that are remembered of one draft.
-const STATES: usize = 5_000;
+const STATES: usize = 1_000;
 /// Actions that are remembered.
 const ACTIONS: usize = 50_000;
 
@@ -33,10 +33,12 @@ pub struct Draft {
     /// What it has shown, in order.
     pub history: Vec<DraftState>,
     /// When the person pressed stop, since the beginning.
+    #[serde(serialize_with = "super::maybe_seconds")]
     pub stopped: Option<Duration>,
     /// How often the bot has refreshed it after that.
     pub after_stop: usize,
     /// When it went because a message or another draft took its place.
+    #[serde(serialize_with = "super::maybe_seconds")]
     pub replaced: Option<Duration>,
     /// Whether it can be seen now.
     pub visible: bool,
@@ -50,6 +52,7 @@ pub struct DraftState {
     /// Their entities.
     pub entities: Vec<Entity>,
     /// When, since the beginning.
+    #[serde(serialize_with = "super::seconds")]
     pub at: Duration,
     /// The draft had gone before, because it was not refreshed in time.
     pub lapsed: bool,
@@ -65,6 +68,7 @@ pub struct ChatAction {
     /// What was announced.
     pub action: String,
     /// When, since the beginning.
+    #[serde(serialize_with = "super::seconds")]
     pub at: Duration,
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use std::{collections::VecDeque, time::Duration};
 
 /// Entries that each log keeps; older ones go.
-const KEPT: usize = 100_000;
+const KEPT: usize = 20_000;
 
 /// One request.
 #[derive(Clone, Debug, Serialize)]
@@ -17,6 +17,7 @@ pub struct Call {
     /// Its parameters; files by their sizes. Never the token.
     pub params: Map<String, Value>,
     /// When it came, since the beginning.
+    #[serde(serialize_with = "super::seconds")]
     pub at: Duration,
     /// The status of the answer; `None` while there is none, and for ever when the connection was cut.
     pub status: Option<u16>,
@@ -36,6 +37,7 @@ pub struct Rejection {
     /// Why, in the service's words.
     pub description: String,
     /// When, since the beginning.
+    #[serde(serialize_with = "super::seconds")]
     pub at: Duration,
 }
 
@@ -47,6 +49,7 @@ pub struct Warning {
     /// What was wrong.
     pub text: String,
     /// When, since the beginning.
+    #[serde(serialize_with = "super::seconds")]
     pub at: Duration,
 }
 

@@ -33,6 +33,7 @@ pub struct SentMessage {
     /// What it was edited to, in order; the last one is what stands now.
     pub edits: Vec<Edit>,
     /// When it was sent, since the beginning.
+    #[serde(serialize_with = "super::seconds")]
     pub at: Duration,
     /// When it was sent, in seconds since 1970.
     pub date: i64,
@@ -69,6 +70,7 @@ pub struct Edit {
     /// Their entities.
     pub entities: Vec<Entity>,
     /// When, since the beginning.
+    #[serde(serialize_with = "super::seconds")]
     pub at: Duration,
 }
 

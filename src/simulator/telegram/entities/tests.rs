@@ -296,6 +296,25 @@ fn nesting_is_put_in_order_and_what_was_lost_is_told() {
 }
 
 #[test]
+fn of_very_many_entities_the_first_hundred_are_kept() {
+    let marks = |count: usize, kind: Kind| {
+        let entities = (0..count).map(|n| Entity::new(kind.clone(), n * 2, 1)).collect();
+        settle(&"a ".repeat(count), entities)
+    };
+    let hundred = marks(100, Kind::Bold).unwrap();
+    assert_eq!((hundred.formatted.entities.len(), hundred.changed.len()), (100, 0));
+    let more = marks(101, Kind::Bold).unwrap();
+    assert_eq!(more.formatted.entities.len(), 100);
+    assert_eq!(more.changed, ["of 101 entities only the first 100 are shown"]);
+    let links = Kind::TextLink { url: format!("https://a.b/{}", "x".repeat(200)) };
+    assert_eq!(marks(90, links).map(|_| ()), Err("ENTITIES_TOO_LONG".to_owned()));
+    // A style is cut where others begin within it.
+    let mut nested = vec![Entity::new(Kind::Bold, 0, 200)];
+    nested.extend((1..60).map(|n| Entity::new(Kind::Italic, n * 2, 1)));
+    assert_eq!(settle(&"ab".repeat(100), nested).unwrap().changed.len(), 1);
+}
+
+#[test]
 fn given_entities_are_read_strictly() {
     let good = json!([
         { "type": "pre", "offset": 0, "length": 2, "language": "rust" },

@@ -3,11 +3,17 @@
 //! within the text and on whole characters, and their nesting is put in order.
 
 use super::{Entity, Formatted, Kind, sort};
+use std::collections::BTreeSet;
 
 /// Most UTF-16 units in a message, after its markup was read.
 pub(crate) const TEXT_LIMIT: usize = 4096;
 /// Most UTF-16 units in a caption.
 pub(crate) const CAPTION_LIMIT: usize = 1024;
+
+/// Entities of a message that the service keeps. It drops the others without a word.
+const ENTITIES: usize = 100;
+/// About how many bytes all entities of a message may take on the service's wire.
+const ENTITY_BYTES: usize = 9_500;
 
 /// A text that can be stored.
 #[derive(Debug)]
@@ -20,7 +26,8 @@ pub(crate) struct Settled {
 /// Puts a text in order.
 ///
 /// # Errors
-/// An entity outside of the text or within a character; nothing left to show (unless `may_be_empty`).
+/// An entity outside of the text or within a character; entities that are too long in all; nothing left to show (unless
+/// `may_be_empty`).
 pub(crate) fn settle(formatted: Formatted, may_be_empty: bool) -> Result<Settled, String> {
     let mut changed = Vec::new();
     let entities = nest(formatted.entities, &mut changed);
@@ -34,8 +41,39 @@ pub(crate) fn settle(formatted: Formatted, may_be_empty: bool) -> Result<Settled
         return Ok(Settled { formatted: Formatted::default(), changed });
     }
     // Characters may have gone between two entities: they may touch now.
-    let entities = nest(entities, &mut Vec::new());
+    let mut entities = nest(entities, &mut Vec::new());
+    if entities.iter().map(wire_size).sum::<usize>() > ENTITY_BYTES {
+        return Err("ENTITIES_TOO_LONG".into());
+    }
+    let pieces = pieces(&entities);
+    if pieces > ENTITIES {
+        changed.push(format!("of {pieces} entities only the first {ENTITIES} are shown"));
+        entities.truncate(ENTITIES);
+    }
     Ok(Settled { formatted: Formatted { text, entities }, changed })
+}
+
+/// What an entity takes on the wire: its kind, its place, and a text that some have, in steps of four bytes.
+fn wire_size(entity: &Entity) -> usize {
+    let text = match &entity.kind {
+        Kind::TextLink { url } => url.len(),
+        Kind::Pre { language: Some(language) } => language.len(),
+        Kind::TextMention { .. } | Kind::CustomEmoji { .. } | Kind::DateTime { .. } => 7,
+        _ => return 12,
+    };
+    12 + (text + 4) / 4 * 4
+}
+
+/// How many entities the service makes of these: it cuts a style wherever another one begins within it, and at both ends
+/// of everything else.
+fn pieces(entities: &[Entity]) -> usize {
+    let cuts: BTreeSet<usize> = entities
+        .iter()
+        .flat_map(|entity| [Some(entity.offset), Some(entity.end()).filter(|_| !entity.kind.is_style())])
+        .flatten()
+        .collect();
+    let within = |style: &Entity| cuts.range(style.offset + 1..style.end()).count();
+    entities.iter().map(|entity| 1 + if entity.kind.is_style() { within(entity) } else { 0 }).sum()
 }
 
 /// Drops what overlaps where it must not, and joins styles that touch.

@@ -145,3 +145,22 @@ async fn unconfirmed_updates_are_lost_after_a_day() {
     tokio::time::advance(Duration::from_secs(2 * 3600)).await;
     assert_eq!(telegram.poll(poll()).await.unwrap()[0]["message"]["text"], "young");
 }
+
+#[tokio::test]
+async fn a_bot_that_was_killed_in_a_poll_leaves_no_conflict_behind() {
+    let bot = Bot::start().await;
+    let url = bot.url("getUpdates?timeout=30");
+    let killed = tokio::spawn(async move { reqwest::Client::new().get(url).send().await });
+    assert!(bot.telegram().wait_for(SOON, |telegram| telegram.count_calls("getUpdates") == 1).await);
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    killed.abort();
+    assert!(killed.await.unwrap_err().is_cancelled());
+    let telegram = bot.telegram().clone();
+    let (updates, ()) = tokio::join!(bot.ok("getUpdates", json!({ "timeout": 30 })), async {
+        assert!(telegram.wait_for(SOON, |telegram| telegram.count_calls("getUpdates") == 2).await);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        telegram.send_text(1, 1, "for the next one");
+    });
+    assert_eq!(updates[0]["message"]["text"], "for the next one");
+    assert_eq!(bot.telegram().rejections(), []);
+}
