@@ -12,7 +12,7 @@
 //! | `inbox` | takes in what channels receive; hears "stop" |
 //! | `dispatcher` | one task a conversation, many conversations at once |
 //! | [`stage`] | the stages of a turn and the transitions between them |
-//! | `turn` | walks one message through the stages |
+//! | `turn` | walks one message through the stages: gate and files here, `turn/answer` the model's part, `turn/settle` the end |
 //! | `gate` | who may talk; pairing codes for strangers |
 //! | `command` | `/start /help /new /stop /status` |
 //! | `perceive` | files become blocks: pictures, documents, transcribed speech |

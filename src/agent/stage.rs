@@ -8,7 +8,7 @@
 //!                                            │  └─WantsTools─▶ Act┤ (Concluded: stopped, out of time)
 //!                                            └────ToolsRan───────┘
 //! ```
-//! `Deferred` leads from every working stage back into the queue.
+//! `Shortened` leads from a call that did not fit to the next one, once. `Deferred` leads from every working stage back into the queue.
 
 /// Where a turn stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub enum Signal {
     WantsTools,
     /// The tools have answered.
     ToolsRan,
+    /// The prompt did not fit, and has been shortened.
+    Shortened,
     /// The model has answered.
     Answered,
     /// The turn ends here without a whole answer of the model: a command, a stranger, a stop, a failure.
@@ -66,10 +68,12 @@ impl Stage {
     /// # Errors
     /// When the signal cannot happen here: a bug in the turn.
     pub fn next(self, signal: Signal) -> Result<Self, IllegalTransition> {
-        use Signal::{Admitted, Answered, Concluded, Deferred, Perceived, Settled, ToolsRan, WantsTools};
+        use Signal::{
+            Admitted, Answered, Concluded, Deferred, Perceived, Settled, Shortened, ToolsRan, WantsTools,
+        };
         match (self, signal) {
             (Self::Gate, Admitted) => Ok(Self::Perceive),
-            (Self::Perceive, Perceived) | (Self::Act, ToolsRan) => Ok(Self::Call),
+            (Self::Perceive, Perceived) | (Self::Act, ToolsRan) | (Self::Call, Shortened) => Ok(Self::Call),
             (Self::Call, WantsTools) => Ok(Self::Act),
             (Self::Call, Answered) | (Self::Gate | Self::Perceive | Self::Call | Self::Act, Concluded) => {
                 Ok(Self::Settle)
@@ -88,8 +92,8 @@ mod tests {
 
     const STAGES: [Stage; 7] =
         [Stage::Gate, Stage::Perceive, Stage::Call, Stage::Act, Stage::Settle, Stage::Done, Stage::Waiting];
-    const SIGNALS: [Signal; 8] =
-        [Admitted, Perceived, WantsTools, ToolsRan, Answered, Concluded, Deferred, Settled];
+    const SIGNALS: [Signal; 9] =
+        [Admitted, Perceived, WantsTools, ToolsRan, Shortened, Answered, Concluded, Deferred, Settled];
 
     fn walk(signals: &[Signal]) -> Result<Stage, IllegalTransition> {
         signals.iter().try_fold(Stage::Gate, |stage, signal| stage.next(*signal))

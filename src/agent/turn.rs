@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Walks one message through the stages.
 
-use crate::act::{self, ActEnd, Leave};
+mod answer;
+mod settle;
+
 use crate::agent::Shared;
-use crate::call::{self, CallEnd};
 use crate::command;
 use crate::ending;
 use crate::frame;
@@ -16,9 +17,7 @@ use blufio_core::channel::{Channel, ChannelError};
 use blufio_core::content::{Block, Message, Role};
 use blufio_core::ids::{Conversation, SessionId};
 use blufio_core::observe::Observation;
-use blufio_core::provider::{Completion, ProviderError, ProviderErrorKind, Request, StopReason};
-use blufio_core::storage::{Claim, Postponement, Settlement, StorageError, TurnOutcome, TurnRecord};
-use std::future::Future;
+use blufio_core::storage::{Claim, Postponement, StorageError, TurnOutcome, TurnRecord};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -217,228 +216,6 @@ impl Turn<'_> {
             _ => pause(self.claim.attempts),
         };
         End::Defer { until: wait, reason: error.to_string(), tell: None }
-    }
-
-    async fn call(&mut self, end: &mut Option<End>) -> Result<Signal, StorageError> {
-        // A resumed turn may stand right behind a call that asked for tools.
-        if self
-            .record
-            .steps
-            .last()
-            .is_some_and(|step| step.role == Role::Assistant && !act::tool_uses(step).is_empty())
-        {
-            return Ok(Signal::WantsTools);
-        }
-        let Some(show) = &self.show else {
-            return Err(StorageError::Unexpected("a call before the message was perceived".into()));
-        };
-        let ended =
-            call::follow(self.shared, self.request(), show, self.ends, self.deadline, &mut self.record.calls)
-                .await;
-        Ok(match ended {
-            CallEnd::Completed(completion) => self.completed(completion, end).await?,
-            CallEnd::Stopped => self.concluded(end, TurnOutcome::Stopped, ending::STOPPED),
-            CallEnd::OutOfTime => self.concluded(end, TurnOutcome::Stopped, ending::OUT_OF_TIME),
-            CallEnd::Abandoned => {
-                *end = Some(abandoned());
-                Signal::Deferred
-            }
-            CallEnd::Failed(error) => self.failed(&error, end),
-        })
-    }
-
-    fn request(&self) -> Request {
-        let mut messages = frame::with_message(self.history.clone(), self.message.clone());
-        messages.extend(self.record.steps.iter().cloned());
-        Request {
-            model: self.shared.options.model.clone(),
-            system: self.shared.options.system.clone(),
-            tools: self.shared.skills.tools(),
-            messages,
-            max_tokens: self.shared.options.max_output_tokens,
-        }
-    }
-
-    async fn completed(
-        &mut self,
-        completion: Completion,
-        end: &mut Option<End>,
-    ) -> Result<Signal, StorageError> {
-        let Completion { content, stop, .. } = completion;
-        let step = Message::assistant(content);
-        let wants_tools = stop == StopReason::ToolUse && !act::tool_uses(&step).is_empty();
-        if wants_tools {
-            if self.rounds() > self.shared.options.max_tool_rounds {
-                return Ok(self.concluded(end, TurnOutcome::Answered, ending::TOO_MANY_TOOLS));
-            }
-            // Paid for: a crash from here on does not ask the model again.
-            self.record.steps.push(step);
-            self.shared.storage.checkpoint(self.claim.id, &self.record).await?;
-            return Ok(Signal::WantsTools);
-        }
-        if stop == StopReason::PauseTurn
-            && !step.content.is_empty()
-            && self.rounds() <= self.shared.options.max_tool_rounds
-        {
-            // A transcript may not end with the model's own words, so that going on is asked for in words.
-            self.record.steps.push(frame::for_transcript(step));
-            self.record.steps.push(Message::user(vec![Block::text("[Go on.]")]));
-            self.shared.storage.checkpoint(self.claim.id, &self.record).await?;
-            return Ok(Signal::WantsTools);
-        }
-        let said = self.said();
-        let remark = ending::remark(stop).or(said.trim().is_empty().then_some(ending::NO_WORDS));
-        let reply = ending::with_remark(&said, remark);
-        let mut last = Message::assistant(
-            step.content.into_iter().filter(|block| matches!(block, Block::Text { .. })).collect(),
-        );
-        if let Some(remark) = remark {
-            last.content.push(Block::text(remark));
-        }
-        *end = Some(self.settled(TurnOutcome::Answered, reply, last));
-        Ok(Signal::Answered)
-    }
-
-    fn rounds(&self) -> u32 {
-        let rounds = self.record.steps.iter().filter(|step| step.role == Role::Assistant).count();
-        u32::try_from(rounds).unwrap_or(u32::MAX)
-    }
-
-    /// Everything that the person has been shown of this turn.
-    fn said(&self) -> String {
-        self.show.as_ref().map(Show::text).unwrap_or_default()
-    }
-
-    /// Ends the turn with what has been said so far, and a remark.
-    fn concluded(&self, end: &mut Option<End>, outcome: TurnOutcome, remark: &str) -> Signal {
-        let said = self.said();
-        let before = words_of(&self.record.steps).len();
-        let mut last = Message::assistant(Vec::new());
-        if let Some(words) = said.get(before..).filter(|words| !words.trim().is_empty()) {
-            last.content.push(Block::text(words.trim()));
-        }
-        last.content.push(Block::text(remark));
-        *end = Some(self.settled(outcome, ending::with_remark(&said, Some(remark)), last));
-        Signal::Concluded
-    }
-
-    fn settled(&self, outcome: TurnOutcome, reply: String, last: Message) -> End {
-        let mut transcript = vec![Message::user(self.message.clone())];
-        transcript.extend(self.record.steps.iter().cloned().map(frame::for_transcript));
-        transcript.push(last);
-        let reply = match unreceived(&self.notices) {
-            notices if notices.is_empty() => reply,
-            notices => format!("{notices}\n\n{reply}"),
-        };
-        End::Settle { outcome, reply: Some(reply), transcript: frame::repair(transcript), end_session: false }
-    }
-
-    fn failed(&mut self, error: &ProviderError, end: &mut Option<End>) -> Signal {
-        tracing::warn!(id = %self.claim.id, class = error.kind.class(), error = error.message, request_id = error.request_id, "the model did not answer");
-        if error.kind == ProviderErrorKind::ContextOverflow && !self.shortened && !self.history.is_empty() {
-            // Once more with the newer half of the history.
-            self.shortened = true;
-            self.history = frame::shorten(std::mem::take(&mut self.history), self.history.len() / 2);
-            return Signal::ToolsRan;
-        }
-        if !error.kind.is_retryable() {
-            *end = Some(End::say(TurnOutcome::Failed, ending::failed(error)));
-            return Signal::Concluded;
-        }
-        let wait = match error.kind {
-            ProviderErrorKind::RateLimited { retry_after: Some(wait) } => wait,
-            _ => pause(self.claim.attempts),
-        };
-        let tell = (!self.record.told).then(|| ending::deferred(error, wait));
-        self.record.told = true;
-        *end = Some(End::Defer { until: wait, reason: error.to_string(), tell });
-        Signal::Deferred
-    }
-
-    async fn act(&mut self, end: &mut Option<End>) -> Result<Signal, StorageError> {
-        if self.record.steps.last().is_none_or(|step| act::tool_uses(step).is_empty()) {
-            return Ok(Signal::ToolsRan);
-        }
-        let leave = if self.rounds() > self.shared.options.max_tool_rounds {
-            Leave::Exhausted
-        } else {
-            Leave::Granted
-        };
-        let ended =
-            act::act(self.shared, self.claim.id, &mut self.record, leave, self.ends, self.deadline).await?;
-        Ok(match ended {
-            ActEnd::Ran => Signal::ToolsRan,
-            ActEnd::Stopped => self.concluded(end, TurnOutcome::Stopped, ending::STOPPED),
-            ActEnd::OutOfTime => self.concluded(end, TurnOutcome::Stopped, ending::OUT_OF_TIME),
-            ActEnd::Abandoned => {
-                *end = Some(abandoned());
-                Signal::Deferred
-            }
-        })
-    }
-
-    async fn settle(&mut self, end: Option<End>) -> Result<&'static str, StorageError> {
-        let Some(End::Settle { outcome, reply, transcript, end_session }) = end else {
-            return Err(StorageError::Unexpected("a turn came to its end without one".into()));
-        };
-        self.show = None;
-        let settlement = Settlement {
-            id: self.claim.id,
-            outcome,
-            session: match self.session {
-                Some(session) => Some(session),
-                None if end_session => {
-                    Some(self.shared.storage.session(&self.conversation, self.shared.clock.now()).await?)
-                }
-                None => None,
-            },
-            transcript,
-            end_session,
-            calls: std::mem::take(&mut self.record.calls),
-            outbox: reply.map(|reply| self.channel.render(&self.conversation, &reply)).unwrap_or_default(),
-        };
-        self.persist(|now| self.shared.storage.settle(settlement.clone(), now)).await?;
-        self.shared.outbox_changed.notify_one();
-        Ok(outcome.name())
-    }
-
-    async fn put_back(&mut self, end: Option<End>) -> Result<(), StorageError> {
-        let Some(End::Defer { until, reason, tell }) = end else {
-            return Err(StorageError::Unexpected("a turn was put back without a reason".into()));
-        };
-        self.show = None;
-        let back = Postponement {
-            id: self.claim.id,
-            until: self.shared.clock.now().after(until),
-            reason,
-            turn: std::mem::take(&mut self.record),
-            outbox: tell.map(|text| self.channel.render(&self.conversation, &text)).unwrap_or_default(),
-        };
-        self.persist(|now| self.shared.storage.postpone(back.clone(), now)).await?;
-        self.shared.outbox_changed.notify_one();
-        Ok(())
-    }
-
-    /// Writes the end of the turn; while the disk is full or the like, tries again instead of throwing a paid answer
-    /// away.
-    async fn persist<F, R>(&self, write: F) -> Result<(), StorageError>
-    where
-        F: Fn(blufio_core::time::Timestamp) -> R,
-        R: Future<Output = Result<(), StorageError>>,
-    {
-        let mut wait = Duration::from_millis(250);
-        loop {
-            match write(self.shared.clock.now()).await {
-                Err(error) if error.is_retryable() => {
-                    tracing::error!(id = %self.claim.id, %error, "the end of a turn cannot be stored yet");
-                    tokio::select! {
-                        () = self.ends.abandon.cancelled() => return Err(error),
-                        () = tokio::time::sleep(wait) => wait = (wait * 2).min(Duration::from_secs(30)),
-                    }
-                }
-                done => return done,
-            }
-        }
     }
 }
 

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The end of a turn: written down, or put back into the queue.
+
+use super::{End, Turn};
+use blufio_core::storage::{Postponement, Settlement, StorageError};
+use blufio_core::time::Timestamp;
+use std::future::Future;
+use std::time::Duration;
+
+impl Turn<'_> {
+    pub(super) async fn settle(&mut self, end: Option<End>) -> Result<&'static str, StorageError> {
+        let Some(End::Settle { outcome, reply, transcript, end_session }) = end else {
+            return Err(StorageError::Unexpected("a turn came to its end without one".into()));
+        };
+        self.show = None;
+        let settlement = Settlement {
+            id: self.claim.id,
+            outcome,
+            session: match self.session {
+                Some(session) => Some(session),
+                None if end_session => {
+                    Some(self.shared.storage.session(&self.conversation, self.shared.clock.now()).await?)
+                }
+                None => None,
+            },
+            transcript,
+            end_session,
+            calls: std::mem::take(&mut self.record.calls),
+            outbox: reply.map(|reply| self.channel.render(&self.conversation, &reply)).unwrap_or_default(),
+        };
+        self.persist(|now| self.shared.storage.settle(settlement.clone(), now)).await?;
+        self.shared.outbox_changed.notify_one();
+        Ok(outcome.name())
+    }
+
+    pub(super) async fn put_back(&mut self, end: Option<End>) -> Result<(), StorageError> {
+        let Some(End::Defer { until, reason, tell }) = end else {
+            return Err(StorageError::Unexpected("a turn was put back without a reason".into()));
+        };
+        self.show = None;
+        let back = Postponement {
+            id: self.claim.id,
+            until: self.shared.clock.now().after(until),
+            reason,
+            turn: std::mem::take(&mut self.record),
+            outbox: tell.map(|text| self.channel.render(&self.conversation, &text)).unwrap_or_default(),
+        };
+        self.persist(|now| self.shared.storage.postpone(back.clone(), now)).await?;
+        self.shared.outbox_changed.notify_one();
+        Ok(())
+    }
+
+    /// Writes the end of the turn; while the disk is full or the like, tries again instead of throwing a paid answer
+    /// away.
+    async fn persist<F, R>(&self, write: F) -> Result<(), StorageError>
+    where
+        F: Fn(Timestamp) -> R,
+        R: Future<Output = Result<(), StorageError>>,
+    {
+        let mut wait = Duration::from_millis(250);
+        loop {
+            match write(self.shared.clock.now()).await {
+                Err(error) if error.is_retryable() => {
+                    tracing::error!(id = %self.claim.id, %error, "the end of a turn cannot be stored yet");
+                    tokio::select! {
+                        () = self.ends.abandon.cancelled() => return Err(error),
+                        () = tokio::time::sleep(wait) => wait = (wait * 2).min(Duration::from_secs(30)),
+                    }
+                }
+                done => return done,
+            }
+        }
+    }
+}
