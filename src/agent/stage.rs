@@ -8,7 +8,8 @@
 //!                                            │  └─WantsTools─▶ Act┤ (Concluded: stopped, out of time)
 //!                                            └────ToolsRan───────┘
 //! ```
-//! `Shortened` leads from a call that did not fit to the next one, once. `Deferred` leads from every working stage back into the queue.
+//! `Shortened` leads from a call that did not fit to the next one, once. `Deferred` leads from every working stage
+//! back into the queue.
 
 /// Where a turn stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -22,6 +22,7 @@ use blufio_store::{Store, StoreOptions};
 use blufio_telegram::{Telegram, TelegramOptions};
 use blufio_transcription::{CommandTranscriber, EndpointOptions, EndpointTranscriber};
 use blufio_vault::Vault;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -37,6 +38,10 @@ pub(crate) struct State {
 /// Opens the state.
 pub(crate) fn state(database: &Path) -> anyhow::Result<State> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    if let Some(folder) = database.parent() {
+        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        made.with_context(|| format!("store.path: the folder {} cannot be made", folder.display()))?;
+    }
     let storage = Arc::new(Store::open(database, StoreOptions::default())?);
     let vault = Arc::new(Vault::new(Arc::clone(&storage) as _, Arc::clone(&clock)));
     Ok(State { storage, vault, clock })

@@ -132,7 +132,8 @@ impl Turn<'_> {
         if error.kind == ProviderErrorKind::ContextOverflow && !self.shortened && !self.history.is_empty() {
             // Once more with the newer half of the history.
             self.shortened = true;
-            self.history = frame::shorten(std::mem::take(&mut self.history), self.history.len() / 2);
+            let half = self.history.len() / 2;
+            self.history = frame::shorten(std::mem::take(&mut self.history), half);
             return Signal::Shortened;
         }
         if !error.kind.is_retryable() {
