@@ -79,7 +79,7 @@ pub fn compose(
         usage: prompt_usage,
         thinking_tokens: 0,
         pace: reply.pace,
-        diagnostics: false,
+        diagnostics: request.diagnostics,
     };
     if request.max_tokens == 0 {
         answer.stop_reason = "max_tokens";

@@ -37,8 +37,8 @@ const BODY: usize = 32 * 1024 * 1024;
 /// Requests, prompt tokens and answer tokens per minute, as the headers say them. They are told, not enforced: a 429 is
 /// ordered as a fault.
 const LIMITS: [u64; 3] = [4_000, 4_000_000, 800_000];
-/// The one version of the API.
-const VERSION: &str = "2023-06-01";
+/// The versions of the API, oldest first.
+const VERSIONS: [&str; 2] = ["2023-06-01", "2026-10-21"];
 
 /// The routes of the API and of its control.
 pub fn router(api: Anthropic) -> Router {
@@ -59,7 +59,7 @@ enum Failure {
     /// An error of the API.
     Api(ApiError),
     /// Something else: a cut connection, a page of HTML.
-    Other(Response),
+    Other(Box<Response>),
 }
 
 impl From<ApiError> for Failure {
@@ -90,9 +90,7 @@ async fn count(State(api): State<Anthropic>, request: HttpRequest) -> Response {
     let (received, read) = receive(&api, &parts, body).await;
     let answered = read.map_err(Failure::from).and_then(|()| {
         authenticate(&api, &parts.headers)?;
-        let (request, model, prompt) = understand(&received, &parts.headers, schema::count)?;
-        rules::check(&request, model)?;
-        thinking::check(&request, model, &prompt)?;
+        let (_, _, prompt) = understand(&received, &parts.headers, schema::count)?;
         Ok(Json(json!({ "input_tokens": prompt.tokens() })).into_response())
     });
     finish(&api, &received, answered)
@@ -122,7 +120,7 @@ async fn list_models(
         let to = page.before_id.as_deref().and_then(place).unwrap_or(models::MODELS.len());
         let listed = models::MODELS.get(from..to).unwrap_or_default();
         let data: Vec<Value> = listed.iter().take(limit).map(Model::info).collect();
-        let id = |model: Option<&Value>| model.map(|model| model["id"].clone());
+        let id = |model: Option<&Value>| model.and_then(|model| model.get("id").cloned());
         Ok(Json(json!({
             "first_id": id(data.first()), "last_id": id(data.last()), "has_more": listed.len() > limit, "data": data,
         }))
@@ -190,8 +188,7 @@ async fn receive(api: &Anthropic, parts: &Parts, body: Body) -> (Received, Resul
 /// Records a call.
 fn note(api: &Anthropic, parts: &Parts, body: Arc<str>) -> Received {
     let id = api.id("req_01");
-    let key = parts.headers.get("x-api-key").map(|key| String::from_utf8_lossy(key.as_bytes()).into_owned());
-    let key = key.filter(|key| !key.is_empty()).map(|key| fingerprint(&key)).unwrap_or_default();
+    let key = api_key(&parts.headers).map(fingerprint).unwrap_or_default();
     let headers = parts
         .headers
         .iter()
@@ -226,19 +223,28 @@ fn note(api: &Anthropic, parts: &Parts, body: Arc<str>) -> Received {
     Received { id, key, body }
 }
 
+/// The key in `x-api-key`, or as a bearer token: the vendor's own client has come to send it so.
+fn api_key(headers: &HeaderMap) -> Option<&str> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let bearer = || text("authorization").and_then(|value| value.strip_prefix("Bearer "));
+    text("x-api-key").or_else(bearer).filter(|key| !key.is_empty())
+}
+
 fn authenticate(api: &Anthropic, headers: &HeaderMap) -> Result<(), ApiError> {
-    let key = headers.get("x-api-key").and_then(|key| key.to_str().ok()).unwrap_or_default();
-    if key.is_empty() {
-        return Err(ApiError::new(401, "x-api-key header is required"));
-    }
+    let key = api_key(headers).ok_or_else(|| ApiError::new(401, "x-api-key header is required"))?;
     if api.state().keys.as_ref().is_some_and(|keys| !keys.contains(key)) {
         return Err(ApiError::new(401, "invalid x-api-key"));
     }
-    match headers.get("anthropic-version").map(|version| version.to_str().unwrap_or_default()) {
-        Some(VERSION) => Ok(()),
-        Some(other) => Err(ApiError::at("anthropic-version", format!("\"{other}\" is not a valid version"))),
-        None => Err(ApiError::at("anthropic-version", "header is required")),
-    }
+    version(headers).map(|_| ())
+}
+
+fn version(headers: &HeaderMap) -> Result<&'static str, ApiError> {
+    let version = headers.get("anthropic-version").map(|version| version.to_str().unwrap_or_default());
+    let version = version.ok_or_else(|| ApiError::at("anthropic-version", "header is required"))?;
+    VERSIONS
+        .into_iter()
+        .find(|known| *known == version)
+        .ok_or_else(|| ApiError::at("anthropic-version", format!("\"{version}\" is not a valid version")))
 }
 
 fn find_model(id: &str) -> Result<&'static Model, ApiError> {
@@ -258,9 +264,14 @@ fn understand(
     }
     let body: Value = serde_json::from_str(&received.body)
         .map_err(|error| ApiError::invalid(format!("The request body is not valid JSON: {error}")))?;
+    if version(headers)? != "2023-06-01" {
+        schema::removed(&body)?;
+    }
     let request = shape(&body)?;
     let model = find_model(&request.model)?;
+    rules::check(&request, model)?;
     let prompt = Prompt::new(&request, received.body.as_bytes())?;
+    thinking::check(&request, model, &prompt)?;
     Ok((request, model, prompt))
 }
 
@@ -274,8 +285,6 @@ async fn created(api: &Anthropic, parts: &Parts, received: &Received) -> Result<
         strike(fault).await?;
     }
     let (request, model, prompt) = understand(received, &parts.headers, schema::create)?;
-    rules::check(&request, model)?;
-    thinking::check(&request, model, &prompt)?;
     let size = prompt.tokens();
     if size > model.context {
         let message = format!("prompt is too long: {size} tokens > {} maximum", model.context);
@@ -286,14 +295,13 @@ async fn created(api: &Anthropic, parts: &Parts, received: &Received) -> Result<
     }
     let usage = api.settle_cache(&received.key, model, &prompt);
     let reply = brain::answer(&request);
-    let mut answer = answer::compose(&request, model, &prompt, usage, reply, |kind| api.id(kind));
-    answer.diagnostics = received.body.contains("\"diagnostics\"");
+    let answer = answer::compose(&request, model, &prompt, usage, reply, |kind| api.id(kind));
     let call = Call { request_id: received.id.clone(), key: received.key.clone(), model, prompt: size };
     tracing::debug!(request = %received.id, model = model.id, tokens = tokens::text(&received.body), "answering");
     if matches!(fault, Some(Fault::ResetAfterWork)) {
         tokio::time::sleep(answer.pace).await;
         api.charge(&call, &answer.usage, true);
-        return Err(Failure::Other(cut()));
+        return Err(cut());
     }
     Ok(respond(api, call, &request, &answer, fault.as_ref()))
 }
@@ -308,21 +316,21 @@ async fn strike(fault: &Fault) -> Result<(), Failure> {
             let page = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad \
                         Gateway</h1></center>\r\n</body>\r\n</html>\r\n";
             let kind = [(header::CONTENT_TYPE, "text/html")];
-            Err(Failure::Other((StatusCode::BAD_GATEWAY, kind, page).into_response()))
+            Err(Failure::Other(Box::new((StatusCode::BAD_GATEWAY, kind, page).into_response())))
         }
-        Fault::Reset => Err(Failure::Other(cut())),
+        Fault::Reset => Err(cut()),
         Fault::Hang { seconds } => {
             tokio::time::sleep(Fault::hang(*seconds)).await;
-            Err(Failure::Other(cut()))
+            Err(cut())
         }
         _ => Ok(()),
     }
 }
 
-fn cut() -> Response {
+fn cut() -> Failure {
     let mut response = Response::new(Body::empty());
     response.extensions_mut().insert(Cut);
-    response
+    Failure::Other(Box::new(response))
 }
 
 fn respond(
@@ -365,7 +373,8 @@ fn respond(
 /// Records the outcome and adds the headers that every answer has.
 fn finish(api: &Anthropic, received: &Received, answered: Result<Response, Failure>) -> Response {
     let (mut response, error) = match answered {
-        Ok(response) | Err(Failure::Other(response)) => (response, None),
+        Ok(response) => (response, None),
+        Err(Failure::Other(response)) => (*response, None),
         Err(Failure::Api(error)) => (error.response(&received.id), Some(error.message)),
     };
     let is_cut = response.extensions().get::<Cut>().is_some();

@@ -85,12 +85,24 @@ async fn the_key_and_the_version_are_checked() {
     client.simulator.anthropic.accept_key("right");
     let (code, error) = client.send(&says("hi")).await;
     assert_eq!((code, error["error"]["type"].clone()), (401, json!("authentication_error")));
-    let right = client.request("/v1/messages", &says("hi")).header("x-api-key", "right");
     assert_eq!(
         status(post().header("x-api-key", "right").header("anthropic-version", "2023-06-01")).await,
         200
     );
-    drop(right);
+    assert_eq!(status(post().bearer_auth("right").header("anthropic-version", "2023-06-01")).await, 200);
+    assert_eq!(status(post().bearer_auth("wrong").header("anthropic-version", "2023-06-01")).await, 401);
+}
+
+#[tokio::test]
+async fn each_version_of_the_api_has_its_own_rules() {
+    let client = Client::new().await;
+    let url = format!("{}/v1/messages", client.simulator.anthropic_url());
+    let mut body = says("hi");
+    body["temperature"] = json!(1);
+    for (version, expected) in [("2023-06-01", 200), ("2026-10-21", 400)] {
+        let request = client.http.post(&url).header("x-api-key", "k").header("anthropic-version", version);
+        assert_eq!(request.json(&body).send().await.unwrap().status().as_u16(), expected);
+    }
 }
 
 #[tokio::test]
@@ -105,6 +117,11 @@ async fn wrong_requests_get_the_envelope_of_the_api() {
         json!({"type": "invalid_request_error", "message": "colour: Extra inputs are not permitted"})
     );
     assert!(error["request_id"].as_str().unwrap().starts_with("req_"));
+    let (code, error) = client.send(&says("")).await;
+    assert_eq!(
+        (code, error["error"]["message"].clone()),
+        (400, json!("messages.0: user messages must have non-empty content"))
+    );
     body = says("hi");
     body["model"] = json!("claude-9");
     let (code, error) = client.send(&body).await;

@@ -98,7 +98,7 @@ impl Prompt {
             starts.push(count);
             count = count.saturating_add(message.content.len());
             let raws: Vec<&RawValue> = match message.content.as_slice() {
-                [Block { kind: Kind::Text(_), .. }] => Vec::new(),
+                [] | [Block { kind: Kind::Text(_), .. }] => Vec::new(),
                 _ => serde_json::from_str(raw.content.get()).map_err(unreadable)?,
             };
             for (at, block) in message.content.iter().enumerate() {
@@ -371,6 +371,12 @@ mod tests {
         let one = prompt(&tool("")).unwrap();
         let two = prompt(&tool(r#","cache_control":{"type":"ephemeral","ttl":"1h"}"#)).unwrap();
         assert_eq!(one.before_message(9), two.before_message(9));
+    }
+
+    #[test]
+    fn an_empty_prefill_is_a_message_without_units() {
+        let messages = r#""messages":[{"role":"user","content":"a"},{"role":"assistant","content":""}]"#;
+        assert_eq!(prompt(&body(messages)).unwrap().units.len(), 1);
     }
 
     #[test]

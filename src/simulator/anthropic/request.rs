@@ -146,6 +146,8 @@ pub struct Request {
     pub stop_sequences: Vec<String>,
     /// The top-level `cache_control`: a breakpoint on the last block that can have one.
     pub auto_cache: Option<Ttl>,
+    /// Whether `diagnostics` were asked for.
+    pub diagnostics: bool,
 }
 
 impl Request {

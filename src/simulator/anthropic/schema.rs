@@ -76,6 +76,7 @@ pub fn create(body: &Value) -> Checked<Request> {
         string(object(metadata, "metadata", &["user_id"])?, "metadata", "user_id")?;
     }
     if let Some(diagnostics) = present(map, "diagnostics") {
+        request.diagnostics = true;
         string(
             object(diagnostics, "diagnostics", &["previous_message_id"])?,
             "diagnostics",
@@ -94,6 +95,30 @@ pub fn create(body: &Value) -> Checked<Request> {
 /// The first thing that is wrong, as a 400.
 pub fn count(body: &Value) -> Checked<Request> {
     shared(object(body, "", COUNT_KEYS)?)
+}
+
+/// Checks for what the API takes up to version 2023-06-01 only: sampling parameters, even at their default, and citations
+/// on texts of the user.
+///
+/// # Errors
+/// The first such thing, as a 400.
+pub fn removed(body: &Value) -> Checked<()> {
+    for key in ["temperature", "top_k", "top_p"] {
+        if body.get(key).is_some_and(|value| !value.is_null()) {
+            return Err(ApiError::at(key, "Extra inputs are not permitted"));
+        }
+    }
+    let list = |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
+    for (at, message) in list(body.get("messages")).iter().enumerate() {
+        let user = message.get("role").and_then(Value::as_str) == Some("user");
+        for (position, block) in list(message.get("content")).iter().enumerate() {
+            if user && !list(block.get("citations")).is_empty() {
+                let path = format!("messages.{at}.content.{position}.text.citations");
+                return Err(ApiError::at(&path, "citations are not permitted in user messages"));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What both endpoints have in common.
@@ -142,6 +167,7 @@ fn shared(map: &Map<String, Value>) -> Checked<Request> {
         sampling: Vec::new(),
         stop_sequences: Vec::new(),
         auto_cache: cache_control(map, "")?,
+        diagnostics: false,
     })
 }
 

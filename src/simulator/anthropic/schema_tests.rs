@@ -38,7 +38,7 @@ fn a_plain_request_and_one_with_everything_are_understood() {
         "cache_control": {"type": "ephemeral"}, "diagnostics": {"previous_message_id": null}, "container": null
     });
     let request = create(&body).unwrap();
-    assert!(request.stream && request.sampling.is_empty());
+    assert!(request.stream && request.sampling.is_empty() && request.diagnostics);
     assert_eq!(request.auto_cache, Some(Ttl::FiveMinutes));
     assert_eq!(request.messages[0].content[0].cache, Some(Ttl::OneHour));
 }
@@ -206,6 +206,19 @@ fn counting_takes_no_limit_on_the_answer() {
     assert_eq!(count(&body).unwrap_err().message, "max_tokens: Extra inputs are not permitted");
     body.as_object_mut().unwrap().remove("max_tokens");
     assert!(count(&body).is_ok());
+}
+
+#[test]
+fn the_newest_version_has_no_sampling_and_no_citations_of_the_user() {
+    assert!(removed(&whole()).is_ok());
+    for key in ["temperature", "top_p", "top_k"] {
+        let mut body = whole();
+        body[key] = json!(1);
+        assert!(removed(&body).unwrap_err().message.starts_with(key));
+    }
+    let mut body = whole();
+    body["messages"][0]["content"] = json!([{"type": "text", "text": "x", "citations": [{}]}]);
+    assert!(removed(&body).unwrap_err().message.contains("messages.0.content.0.text.citations"));
 }
 
 fn any_json() -> impl Strategy<Value = Value> {

@@ -200,9 +200,8 @@ fn with_garbage(original: Frame) -> Vec<Frame> {
         frame("x_future", &json!({"type": "x_future", "data": {"deep": [[[null]]], "text": "\n\n\u{2028}"}}));
     let mut list = match original.event {
         "content_block_delta" => {
-            let index = serde_json::from_str::<Value>(&original.data)
-                .map(|data| data["index"].clone())
-                .unwrap_or_default();
+            let data = serde_json::from_str::<Value>(&original.data).unwrap_or_default();
+            let index = data.get("index").cloned().unwrap_or_default();
             let delta = json!({"type": "x_future_delta", "x": "ignore me"});
             vec![frame(
                 "content_block_delta",
