@@ -76,7 +76,13 @@ impl Model {
 const USED: Usage = Usage { input: 100, output: 10, cache_read: 0, cache_write_5m: 0, cache_write_1h: 0 };
 
 fn completed(content: Vec<Block>, stop: StopReason) -> Result<Event, ProviderError> {
-    Ok(Event::Completed(Completion { model: "test-model".into(), request_id: None, content, stop, usage: USED }))
+    Ok(Event::Completed(Completion {
+        model: "test-model".into(),
+        request_id: None,
+        content,
+        stop,
+        usage: USED,
+    }))
 }
 
 impl Provider for Model {

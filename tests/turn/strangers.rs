@@ -24,7 +24,10 @@ async fn a_stranger_gets_a_pairing_code_once_and_nothing_else() {
     let code = peer.code.clone().unwrap();
     assert!(told.contains(&code), "{told}");
 
-    assert_eq!(house.store.approve(&code, blufio_core::time::Timestamp(1_000_001)).await.unwrap().unwrap().sender, "user-1");
+    assert_eq!(
+        house.store.approve(&code, blufio_core::time::Timestamp(1_000_001)).await.unwrap().unwrap().sender,
+        "user-1"
+    );
     house.say("1", "hello").await;
     let replies = house.replies(2).await;
     assert_eq!(replies[1], "Welcome.");

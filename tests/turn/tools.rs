@@ -11,7 +11,8 @@ async fn the_result_of_a_tool_reaches_the_model_and_the_answer_the_person() {
     house.say("1", "look around").await;
     assert_eq!(house.replies(1).await, ["I looked."]);
     let last = model.last_request().messages.pop().unwrap();
-    let expected = Block::ToolResult { tool_use_id: "t1".into(), content: "look done".into(), is_error: false };
+    let expected =
+        Block::ToolResult { tool_use_id: "t1".into(), content: "look done".into(), is_error: false };
     assert_eq!(last.content, [expected]);
     assert_eq!(house.transcript("1").await.len(), 4);
     house.close().await;
