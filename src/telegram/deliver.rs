@@ -58,10 +58,13 @@ impl Sender {
             // Waits for what is still being shown; it comes within seconds.
             let mut stream = stream.lock().await;
             stream.over = true;
-            stream.shown = None;
+            let is_shown = stream.shown.take().is_some_and(|shown| shown == part);
             let ours = stream.taken_by.is_none_or(|row| row == delivery.id);
             if let Some(message) = stream.message.filter(|_| ours && utf16_len(&part.text) <= LIMIT) {
                 stream.taken_by = Some(delivery.id);
+                if is_shown {
+                    return Ok(self.note(delivery.id, message, None, true));
+                }
                 match replace(api, place, message, &part).await {
                     Ok(()) => return Ok(self.note(delivery.id, message, None, true)),
                     Err(failure @ (Failure::Refused(_) | Failure::Moved(_))) => {

@@ -152,6 +152,9 @@ async fn grow(api: &Api, streams: &Streams, place: Place, mut stream: OwnedMutex
         Err(failure) => {
             // A message that may have arrived, under a number that is not known, must not be followed by another.
             let may_have_arrived = matches!(failure, Failure::Trouble(_) | Failure::Unread(_));
+            if may_have_arrived {
+                stream.shown = None;
+            }
             stream.mute |= stream.message.is_none() && may_have_arrived;
             stream.mute |= matches!(failure, Failure::Refused(_) | Failure::Moved(_));
             note(streams, place, &failure);

@@ -150,6 +150,17 @@ async fn in_a_group_the_growing_message_becomes_the_answer() {
 async fn a_growing_message_that_already_says_it_all_counts_as_delivered() {
     let stand_in = StandIn::start().await;
     show_in_group(&stand_in, "hello you").await;
+    let row = delivery(1, GROUP, Some(5), json!({"text": "hello you"}));
+    assert_eq!(stand_in.telegram.deliver(&row).await.unwrap(), "101");
+    assert_eq!((stand_in.calls("sendMessage").len(), stand_in.calls("editMessageText").len()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_growing_message_whose_last_state_got_lost_on_the_way_back_counts_too() {
+    let stand_in = StandIn::start().await;
+    show_in_group(&stand_in, "hello").await;
+    stand_in.will("editMessageText", Reply::Raw("<html>lost</html>"));
+    show_in_group(&stand_in, "hello you").await;
     let description = "Bad Request: message is not modified: specified new message content and reply markup are \
                        exactly the same as a current content and reply markup of the message";
     stand_in.will("editMessageText", Reply::Error(400, description, Value::Null));
