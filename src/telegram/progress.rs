@@ -17,6 +17,8 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 /// Between two states of a draft.
 const DRAFT_INTERVAL: Duration = Duration::from_millis(500);
+/// Before the first state: an answer that is whole by then needs no draft, and does not wait for one to arrive.
+const FIRST_STATE: Duration = Duration::from_millis(400);
 /// A draft is gone after thirty seconds.
 const DRAFT_REFRESH: Duration = Duration::from_secs(25);
 /// "typing" is gone after five seconds.
@@ -69,9 +71,11 @@ impl Shower {
         let interval = if place.is_private() { DRAFT_INTERVAL } else { self.edit_interval };
         let stream = self.streams.of(turn);
         let mut guard = Arc::clone(&stream).lock_owned().await;
-        if let Some(due) = guard.shown_at.and_then(|at| at.checked_add(interval))
-            && due > Instant::now()
-        {
+        let due = match guard.shown_at {
+            Some(at) => at.checked_add(interval),
+            None => guard.begun_at.get_or_insert_with(Instant::now).checked_add(FIRST_STATE),
+        };
+        if let Some(due) = due.filter(|due| *due > Instant::now()) {
             drop(guard);
             sleep_until(due).await;
             guard = stream.lock_owned().await;

@@ -31,6 +31,8 @@ pub(crate) struct Stream {
     pub(crate) plain: bool,
     pub(crate) shown: Option<Part>,
     pub(crate) shown_at: Option<Instant>,
+    /// When there was something to show for the first time.
+    pub(crate) begun_at: Option<Instant>,
     pub(crate) typed_at: Option<Instant>,
 }
 

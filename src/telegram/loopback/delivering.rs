@@ -185,14 +185,22 @@ async fn a_growing_message_that_was_deleted_is_replaced_by_a_new_one() {
 #[tokio::test]
 async fn the_answer_comes_after_what_is_still_being_shown() {
     let stand_in = StandIn::start().await;
-    stand_in.will("sendMessage", Reply::Late(Duration::from_millis(300)));
+    stand_in.will("sendMessage", Reply::Late(Duration::from_millis(1_000)));
     // The caller loses interest while the first state is on its way.
-    tokio::time::timeout(Duration::from_millis(100), show_in_group(&stand_in, "hel")).await.unwrap_err();
+    tokio::time::timeout(Duration::from_millis(700), show_in_group(&stand_in, "hel")).await.unwrap_err();
     until(|| stand_in.calls("sendMessage").len() == 1).await;
     assert_eq!(stand_in.telegram.deliver(&delivery(1, GROUP, Some(5), bold())).await.unwrap(), "101");
     assert_eq!(stand_in.calls("editMessageText").remove(0)["text"], "hello you");
     show_in_group(&stand_in, "too late").await;
     assert_eq!((stand_in.calls("sendMessage").len(), stand_in.calls("editMessageText").len()), (1, 1));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_whole_at_once_is_not_shown_growing() {
+    let stand_in = StandIn::start().await;
+    tokio::time::timeout(Duration::from_millis(50), show_in_group(&stand_in, "hel")).await.unwrap_err();
+    assert_eq!(stand_in.telegram.deliver(&delivery(1, GROUP, Some(5), bold())).await.unwrap(), "101");
+    assert_eq!((stand_in.calls("sendMessage").len(), stand_in.calls("editMessageText").len()), (1, 0));
 }
 
 #[tokio::test]
