@@ -28,8 +28,9 @@ use crate::{anthropic, anthropic::Anthropic, telegram, telegram::Telegram};
 
 /// Connections that one listener serves at once; more wait in the kernel's queue.
 const CONNECTIONS: usize = 1024;
-/// How long a client may take to send the head of a request.
-const HEAD_TIME: Duration = Duration::from_secs(30);
+/// How long a connection may be silent between requests, and take over the head of one. Longer than clients keep idle
+/// connections, so that the simulator never closes one that a client is about to use.
+const HEAD_TIME: Duration = Duration::from_secs(300);
 
 /// Put into the extensions of a response: what was asked has been done, but the client sees the connection reset
 /// instead of an answer.
@@ -176,11 +177,13 @@ async fn connection(stream: TcpStream, router: Router) {
             Ok::<Response<Body>, Broken>(response)
         }
     });
-    let served = hyper::server::conn::http1::Builder::new()
+    let serving = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
-        .serve_connection(io, service)
-        .await;
+        .serve_connection(io, service);
+    // Pinned here, so that the stream outlives the error and can still be marked as cut.
+    let mut serving = std::pin::pin!(serving);
+    let served = serving.as_mut().await;
     if let Err(error) = served {
         // A body that broke on purpose arrives here as an error of the user of hyper.
         if error.is_user() {
@@ -239,5 +242,98 @@ impl AsyncWrite for Cuttable {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::{response::IntoResponse, routing::get};
+    use bytes::Bytes;
+    use futures_util::{StreamExt, stream};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    async fn listening(router: Router) -> (SocketAddr, watch::Sender<bool>, tokio::task::JoinHandle<()>) {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        let (stop, stopped) = watch::channel(false);
+        (addr, stop, tokio::spawn(serve(listener, router, stopped)))
+    }
+
+    /// Sends a plain request and reads until the end, or the error.
+    async fn ask(addr: SocketAddr, path: &str) -> (String, io::Result<()>) {
+        let mut stream = TcpStream::connect(addr).await.unwrap();
+        stream
+            .write_all(format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").as_bytes())
+            .await
+            .unwrap();
+        let mut bytes = Vec::new();
+        let mut buffer = [0; 1024];
+        loop {
+            match stream.read(&mut buffer).await {
+                Ok(0) => return (String::from_utf8(bytes).unwrap(), Ok(())),
+                Ok(count) => bytes.extend(&buffer[..count]),
+                Err(error) => return (String::from_utf8(bytes).unwrap(), Err(error)),
+            }
+        }
+    }
+
+    fn router() -> Router {
+        let half = || {
+            stream::iter([Ok(Bytes::from("half")), Err(Broken)]).then(|item| async {
+                if item.is_err() {
+                    tokio::time::sleep(Duration::from_millis(30)).await;
+                }
+                item
+            })
+        };
+        Router::new()
+            .route("/whole", get(|| async { "whole" }))
+            .route(
+                "/cut",
+                get(|| async {
+                    let mut response = "never seen".into_response();
+                    response.extensions_mut().insert(Cut);
+                    response
+                }),
+            )
+            .route("/half", get(move || async move { Body::from_stream(half()) }))
+    }
+
+    #[tokio::test]
+    async fn a_cut_is_a_reset_without_an_answer() {
+        let (addr, _stop, _serving) = listening(router()).await;
+        assert!(ask(addr, "/whole").await.0.ends_with("whole"));
+        let (seen, outcome) = ask(addr, "/cut").await;
+        assert_eq!((seen.as_str(), outcome.unwrap_err().kind()), ("", io::ErrorKind::ConnectionReset));
+    }
+
+    #[tokio::test]
+    async fn a_broken_body_arrives_in_part_and_ends_with_a_reset() {
+        let (addr, _stop, _serving) = listening(router()).await;
+        let (seen, outcome) = ask(addr, "/half").await;
+        assert!(seen.contains("half") && !seen.ends_with("0\r\n\r\n"), "{seen}");
+        assert_eq!(outcome.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+    }
+
+    #[tokio::test]
+    async fn shutting_down_ends_connections_and_frees_both_ports() {
+        let simulator = Simulator::start(None).await.unwrap();
+        let (anthropic, telegram) = (simulator.anthropic_addr(), simulator.telegram_addr());
+        assert_ne!(anthropic, telegram);
+        let mut idle = TcpStream::connect(anthropic).await.unwrap();
+        simulator.shutdown().await;
+        assert!(matches!(idle.read(&mut [0; 8]).await, Ok(0) | Err(_)));
+        let again = Simulator::bind(anthropic, telegram).await.unwrap();
+        assert_eq!((again.anthropic_addr(), again.telegram_addr()), (anthropic, telegram));
+        drop(again);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert!(TcpStream::connect(anthropic).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn there_is_no_port_above_the_last() {
+        let last = SocketAddr::from((Ipv4Addr::LOCALHOST, u16::MAX));
+        assert_eq!(Simulator::start(Some(last)).await.unwrap_err().kind(), io::ErrorKind::InvalidInput);
     }
 }

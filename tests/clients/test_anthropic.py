@@ -8,6 +8,7 @@ import zlib
 from typing import Any
 
 import anthropic
+import httpx2
 
 from simulator import URLS, control
 
@@ -218,7 +219,7 @@ class AnthropicClient(unittest.TestCase):
             stream.until_done()
         self.assertIn("overloaded_error", str(caught.exception))
         fault("cut_in_character")
-        with self.assertRaises(Exception), self.client.messages.stream(
+        with self.assertRaises((anthropic.APIError, httpx2.HTTPError)), self.client.messages.stream(
             model=MODEL, max_tokens=100, messages=[user("[sim:say größer]")]
         ) as stream:
             stream.until_done()

@@ -28,7 +28,7 @@ use super::{
     request::Request,
     rules, schema,
     stream::{self, Piece},
-    thinking, tokens,
+    thinking,
 };
 use crate::server::Cut;
 
@@ -297,7 +297,6 @@ async fn created(api: &Anthropic, parts: &Parts, received: &Received) -> Result<
     let reply = brain::answer(&request);
     let answer = answer::compose(&request, model, &prompt, usage, reply, |kind| api.id(kind));
     let call = Call { request_id: received.id.clone(), key: received.key.clone(), model, prompt: size };
-    tracing::debug!(request = %received.id, model = model.id, tokens = tokens::text(&received.body), "answering");
     if matches!(fault, Some(Fault::ResetAfterWork)) {
         tokio::time::sleep(answer.pace).await;
         api.charge(&call, &answer.usage, true);
