@@ -51,8 +51,11 @@ pub(crate) fn report(result: anyhow::Result<()>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let text = format!("{error:#}");
-            if !text.is_empty() {
-                eprintln!("blufio: {text}");
+            // Diagnostics of the configuration bring their own beginning.
+            match text.as_str() {
+                "" => {}
+                diagnostics if diagnostics.starts_with("error: ") => eprintln!("{diagnostics}"),
+                text => eprintln!("blufio: {text}"),
             }
             ExitCode::from(code(&error))
         }

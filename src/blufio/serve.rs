@@ -29,14 +29,18 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
     let place = paths::find(global)?;
     let redactor = Arc::new(Redactor::new());
     let log = &place.config.log;
+    let has_file = log.file.is_some();
     let log = logging::start(&log.level, shape(&place.config), log.file.clone(), Arc::clone(&redactor))?;
     let given = args.passphrase.passphrase_fd.map_or(Ok(None), |_| args.passphrase.without_asking())?;
     runtime()?.block_on(async move {
         let shutdown = CancellationToken::new();
         tokio::spawn(signals(shutdown.clone(), log));
         let served = serve(place, redactor, given, &shutdown).await;
-        if let Err(error) = &served {
-            tracing::error!("{error:#}");
+        match &served {
+            Ok(()) => tracing::info!("stopped"),
+            // Standard error is told by whoever called.
+            Err(error) if has_file => tracing::error!("{error:#}"),
+            Err(_) => {}
         }
         served
     })
@@ -86,7 +90,6 @@ async fn serve(
     let worked = daemon.run(shutdown).await;
     doors_end.cancel();
     doors.await.context("the gateway ended badly")?;
-    tracing::info!("stopped");
     worked
 }
 
