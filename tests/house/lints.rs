@@ -38,23 +38,42 @@ fn missing(workspace: &Table) -> Vec<String> {
     complaints
 }
 
-/// A lint that is switched off where the program runs. Tests, and files that say on top that they are for tests, may.
-fn switched_off(file: &TextFile) -> Vec<String> {
-    let is_test = |path: &str| {
-        path.starts_with("tests/")
-            || path
-                .split('/')
-                .any(|part| matches!(part, "tests" | "tests.rs" | "behaviour" | "behaviour.rs" | "benches"))
-    };
-    if file.extension() != "rs" || is_test(&file.path) {
+/// A lint that is switched off where the program runs. In tests it may be.
+fn switched_off(file: &TextFile, test_modules: &[String]) -> Vec<String> {
+    let test = file.path.starts_with("tests/")
+        || file.path.contains("/benches/")
+        || test_modules.iter().any(|module| {
+            file.path.strip_prefix(module.as_str()).is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+        });
+    if file.extension() != "rs" || test {
         return Vec::new();
     }
+    let tests_begin = file.text.find("\n#[cfg(test)]\nmod tests {").and_then(|at| file.text.get(..=at));
+    let tests_begin = tests_begin.map_or(usize::MAX, |before| before.lines().count() + 1);
     file.code()
+        .take_while(|(number, _)| *number < tests_begin)
         .filter(|(_, line)| {
             line.trim_start().starts_with('#') && (line.contains("allow(") || line.contains("expect("))
         })
         .filter(|(_, line)| DENIED.iter().any(|lint| line.contains(&format!("clippy::{lint}"))))
         .map(|(number, line)| format!("{}:{number}: {}", file.path, line.trim()))
+        .collect()
+}
+
+/// The modules that are compiled for tests alone: their paths, without the `.rs`.
+fn test_modules(file: &TextFile) -> Vec<String> {
+    let path = file.path.trim_end_matches(".rs");
+    let own = ["/lib", "/main", "/mod"].into_iter().find_map(|name| path.strip_suffix(name)).unwrap_or(path);
+    let lines: Vec<&str> = file.text.lines().map(str::trim).collect();
+    lines
+        .windows(2)
+        .filter_map(|pair| match pair {
+            ["#[cfg(test)]", declared] => {
+                let name = declared.rsplit("mod ").next()?.strip_suffix(';')?;
+                Some(format!("{own}/{name}"))
+            }
+            _ => None,
+        })
         .collect()
 }
 
@@ -75,7 +94,9 @@ fn the_workspace_forbids_unsafe_code_and_denies_what_can_panic() {
 
 #[test]
 fn no_lint_is_switched_off_outside_tests() {
-    none(&files().iter().flat_map(switched_off).collect::<Vec<_>>());
+    let files = files();
+    let modules: Vec<String> = files.iter().flat_map(test_modules).collect();
+    none(&files.iter().flat_map(|file| switched_off(file, &modules)).collect::<Vec<_>>());
 }
 
 #[test]
@@ -91,6 +112,27 @@ fn a_crate_outside_and_a_missing_lint_are_seen() {
 #[test]
 fn a_lint_that_is_switched_off_is_seen() {
     let text = "// allow(clippy::panic)\n#[allow(clippy::panic)]\nfn f() {}\n#[allow(clippy::float_cmp)]\n";
-    assert_eq!(switched_off(&TextFile::new("src/agent/turn.rs", text)).len(), 1);
-    assert!(switched_off(&TextFile::new("src/agent/turn/tests.rs", text)).is_empty());
+    let door = TextFile::new(
+        "src/agent/lib.rs",
+        "mod turn;\n#[cfg(test)]\nmod loopback;\n#[cfg(test)]\nfn f() {}\n",
+    );
+    let modules = test_modules(&door);
+    assert_eq!(modules, ["src/agent/loopback"]);
+    for (path, expected) in [
+        ("src/agent/turn.rs", 1),
+        ("src/agent/loopback_of_another_kind.rs", 1),
+        ("src/agent/loopback.rs", 0),
+        ("src/agent/loopback/stand_in.rs", 0),
+        ("tests/e2e/text.rs", 0),
+    ] {
+        assert_eq!(switched_off(&TextFile::new(path, text), &modules).len(), expected, "{path}");
+    }
+}
+
+#[test]
+fn a_lint_may_be_switched_off_in_the_tests_at_the_end_of_a_file() {
+    let tests = "fn f() {}\n#[cfg(test)]\nmod tests {\n    #![allow(clippy::panic)]\n}\n";
+    assert_eq!(switched_off(&TextFile::new("src/x/a.rs", tests), &[]), [""; 0]);
+    let before = format!("#![allow(clippy::panic)]\n{tests}");
+    assert_eq!(switched_off(&TextFile::new("src/x/a.rs", &before), &[]).len(), 1);
 }
