@@ -241,7 +241,8 @@ impl House {
         ];
         let own = urls.iter().map(|(key, value)| (*key, value.as_str()));
         let own = own.filter(|(key, _)| !self.settings.contains_key(*key));
-        for (key, value) in own.chain(self.settings.iter().map(|(key, value)| (key.as_str(), value.as_str()))) {
+        for (key, value) in own.chain(self.settings.iter().map(|(key, value)| (key.as_str(), value.as_str())))
+        {
             text.push_str(&format!("{key} = {value}\n"));
         }
         text.push_str(&self.text);
@@ -367,7 +368,10 @@ impl House {
     }
 
     /// Waits until any condition holds.
-    pub(crate) async fn eventually(&self, wanted: &str, mut holds: impl AsyncFnMut() -> bool) {
+    pub(crate) async fn eventually<F>(&self, wanted: &str, mut holds: impl FnMut() -> F)
+    where
+        F: Future<Output = bool>,
+    {
         let until = Instant::now() + PATIENCE;
         while !holds().await {
             assert!(Instant::now() < until, "waited for {wanted}");
@@ -391,7 +395,8 @@ impl House {
         let _ = input.write_all(stdin.as_bytes()).await;
         drop(input);
         let ended = tokio::time::timeout(PATIENCE, child.wait_with_output()).await;
-        let ended = ended.unwrap_or_else(|_| panic!("blufio {arguments:?} does not end")).expect("its output");
+        let ended =
+            ended.unwrap_or_else(|_| panic!("blufio {arguments:?} does not end")).expect("its output");
         Output {
             code: ended.status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&ended.stdout).into_owned(),
@@ -482,7 +487,11 @@ impl House {
         assert!(duplicates.is_empty(), "said twice: {duplicates:#?}");
         for call in self.sim.anthropic.requests() {
             let refused = (400..500).contains(&call.status) && call.fault.is_none();
-            assert!(!refused || !unexpected(call.error.as_deref().unwrap_or_default()), "refused: {:#}", call.json());
+            assert!(
+                !refused || !unexpected(call.error.as_deref().unwrap_or_default()),
+                "refused: {:#}",
+                call.json()
+            );
         }
     }
 }

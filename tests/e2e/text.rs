@@ -8,8 +8,65 @@ async fn a_text_is_answered() {
     let house = House::start().await;
     let answer = house.ask(ADA, "Good morning, are you there?").await;
     assert_eq!(answer.text, "You said: “Good morning, are you there?”");
-    house.eventually("the answer's row is done", async || {
-        house.metrics().await.get("blufio_outbox_depth", &[]) == Some(0.0)
-    }).await;
+    house
+        .eventually("the answer's row is done", || async {
+            house.metrics().await.get("blufio_outbox_depth", &[]) == Some(0.0)
+        })
+        .await;
+    house.assert_clean();
+}
+
+#[tokio::test]
+async fn a_conversation_goes_on_after_a_restart() {
+    let mut house = House::start().await;
+    house.ask(ADA, "My dog's name is Max.").await;
+    assert!(house.terminate().await.success());
+    house.spawn();
+    house.wait_ready().await;
+    let answer = house.ask(ADA, "What is my dog's name?").await;
+    assert!(answer.text.contains("Max"), "{answer:?}");
+    house.assert_clean();
+}
+
+#[tokio::test]
+async fn what_was_written_while_nobody_was_there_is_answered_after_the_start() {
+    let mut house = House::plan().idle().build().await;
+    for text in ["One.", "Two.", "Three."] {
+        house.say(ADA, text);
+    }
+    house.spawn();
+    let answers = house.replies(ADA, 3).await;
+    let texts: Vec<_> = answers.iter().map(|answer| answer.text.as_str()).collect();
+    assert_eq!(texts, ["You said: “One.”", "You said: “Two.”", "You said: “Three.”"]);
+    house.assert_clean();
+}
+
+#[tokio::test]
+async fn an_answer_of_many_pages_comes_whole_and_in_order() {
+    let house = House::start().await;
+    house.say(ADA, "[sim:words 3000]");
+    let answers = house.replies(ADA, 4).await;
+    house
+        .eventually("all of it is out", || async {
+            house.metrics().await.get("blufio_outbox_depth", &[]) == Some(0.0)
+        })
+        .await;
+    let answers = if answers.len() < house.sim.telegram.messages(ADA).len() {
+        house.sim.telegram.messages(ADA)
+    } else {
+        answers
+    };
+    let words: usize = answers.iter().map(|answer| answer.text.split_whitespace().count()).sum();
+    assert_eq!(words, 3000);
+    assert!(answers.iter().all(|answer| answer.text.encode_utf16().count() <= 4096));
+    house.assert_clean();
+}
+
+#[tokio::test]
+async fn a_tool_is_used_and_its_result_is_told() {
+    let house = House::start().await;
+    let answer = house.ask(ADA, "What time is it?").await;
+    assert!(answer.text.contains("It is "), "{answer:?}");
+    assert_eq!(house.calls(), 2);
     house.assert_clean();
 }
