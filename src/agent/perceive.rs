@@ -27,11 +27,12 @@ pub(crate) struct Perceived {
 }
 
 /// Fetches the files of a group of messages and puts everything into one message for the model. Fails only when a
-/// later try can help.
+/// later try can help and `again`, whether there will be one, holds: otherwise what did not come is told.
 pub(crate) async fn perceive(
     shared: &Shared,
     channel: &dyn Channel,
     messages: &[Inbound],
+    again: bool,
 ) -> Result<Perceived, ChannelError> {
     let mut media = Vec::new();
     let mut words = Vec::new();
@@ -41,7 +42,11 @@ pub(crate) async fn perceive(
             match read(shared, channel, file).await {
                 Ok(Block::Text { text }) => words.push(text),
                 Ok(block) => media.push(block),
-                Err(Unreadable::Later(error)) => return Err(error),
+                Err(Unreadable::Later(error)) if again => return Err(error),
+                Err(Unreadable::Later(error)) => {
+                    tracing::warn!(%error, "a file is given up");
+                    seen.notices.push(format!("{}: its download failed; please send it again", named(file)));
+                }
                 Err(Unreadable::Never(reason)) => seen.notices.push(format!("{}: {reason}", named(file))),
             }
         }

@@ -24,6 +24,8 @@ use tokio::time::Instant;
 
 /// After this many tries a message is given up: about six hours of outage.
 const MAX_ATTEMPTS: u32 = 40;
+/// How often a turn is put back because a file could not be fetched, before the person is told: within a minute.
+const FETCH_ATTEMPTS: u32 = 2;
 /// First pause after a failure that may pass by itself; doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_secs(15);
 const LONGEST_PAUSE: Duration = Duration::from_secs(600);
@@ -176,7 +178,12 @@ impl Turn<'_> {
         show.push(&words_of(&self.record.steps));
         self.show = Some(show);
         let channel = Arc::clone(&self.channel);
-        let perceiving = perceive::perceive(self.shared, channel.as_ref(), &self.claim.messages);
+        let perceiving = perceive::perceive(
+            self.shared,
+            channel.as_ref(),
+            &self.claim.messages,
+            self.claim.attempts < FETCH_ATTEMPTS,
+        );
         let perceived = tokio::select! {
             biased;
             () = self.ends.abandon.cancelled() => { *end = Some(abandoned()); return Ok(Signal::Deferred) }
