@@ -70,7 +70,8 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<()> {
     if let Action::Import { file, source } = args.action {
         return import(global, file, &source);
     }
-    let place = paths::find(global)?;
+    // A secret that stands in a file must not keep anybody from making the vault that it is to be moved into.
+    let place = paths::find_despite_secrets(global)?;
     let told = match args.action {
         Action::Init { source } => {
             operator::ask(&place, json!({ "ask": "vault_init", "passphrase": source.get_new()?.expose() }))?
