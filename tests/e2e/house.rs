@@ -33,6 +33,7 @@ pub(crate) struct Plan {
     environment: BTreeMap<String, OsString>,
     text: String,
     start: bool,
+    log_file: bool,
 }
 
 impl Plan {
@@ -62,6 +63,13 @@ impl Plan {
     pub(crate) fn without_secrets(mut self) -> Self {
         self.environment.remove("ANTHROPIC_API_KEY");
         self.environment.remove("TELEGRAM_BOT_TOKEN");
+        self
+    }
+
+    /// The daemon logs to a file of its own, `blufio.log` in the folder.
+    #[must_use]
+    pub(crate) fn with_log_file(mut self) -> Self {
+        self.log_file = true;
         self
     }
 
@@ -95,6 +103,10 @@ impl Plan {
             sim,
         };
         house.environment.insert("HOME".into(), house.folder.path().into());
+        if self.log_file {
+            house.log_path = house.folder().join("blufio.log");
+            house.settings.insert("log.file".into(), format!("{:?}", house.log_path));
+        }
         house.write_config();
         if self.start {
             house.spawn();
@@ -197,6 +209,7 @@ impl House {
             environment: BTreeMap::new(),
             text: String::new(),
             start: true,
+            log_file: false,
         };
         plan.set("telegram.allowed_users", &format!("[{ADA}]"))
             .set("gateway.listen", "\"127.0.0.1:0\"")
@@ -260,7 +273,8 @@ impl House {
     pub(crate) fn spawn(&mut self) {
         assert!(self.child.is_none(), "there is a daemon already");
         self.log_from = self.whole_log().len();
-        let log = OpenOptions::new().create(true).append(true).open(&self.log_path).expect("the log opens");
+        let place = self.folder().join("daemon.log");
+        let log = OpenOptions::new().create(true).append(true).open(place).expect("the log opens");
         let mut command = self.command(&["serve"]);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         self.child = Some(command.spawn().expect("the program starts"));
@@ -379,6 +393,16 @@ impl House {
         }
     }
 
+    /// A folder of credentials as systemd hands it over, for [`House::env`] and [`House::blufio_with`].
+    pub(crate) fn credentials(&self, files: &[(&str, &str)]) -> String {
+        let folder = self.folder().join("credentials");
+        std::fs::create_dir_all(&folder).expect("a folder");
+        for (name, value) in files {
+            std::fs::write(folder.join(name), value).expect("a credential");
+        }
+        folder.to_str().expect("a plain path").to_owned()
+    }
+
     /// Runs a command of the program to its end.
     pub(crate) async fn blufio(&self, arguments: &[&str], stdin: &str) -> Output {
         self.blufio_with(arguments, stdin, &[]).await
@@ -407,9 +431,10 @@ impl House {
     /// Where the daemon listens; `None` while it does not.
     pub(crate) fn address(&self) -> Option<String> {
         let log = self.log();
-        let (_, after) = log.rsplit_once("the doors are open address=")?;
-        let (address, _) = after.split_once([' ', '\n'])?;
-        Some(address.to_owned())
+        let line = log.lines().rev().find(|line| line.contains("the doors are open"))?;
+        let (_, after) = line.split_once("127.0.0.1:")?;
+        let port: String = after.chars().take_while(char::is_ascii_digit).collect();
+        Some(format!("127.0.0.1:{port}"))
     }
 
     async fn try_get(&self, path: &str, host: Option<&str>) -> Option<Answer> {

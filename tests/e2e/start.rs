@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! When `serve` does not start, it says why, and with which exit code.
+
+use crate::house::{ADA, House};
+
+#[tokio::test]
+async fn a_second_daemon_on_the_same_state_is_refused_and_the_first_is_named() {
+    let house = House::start().await;
+    let second = house.blufio(&["serve"], "").await;
+    assert_eq!(second.code, 1, "{second:?}");
+    assert!(second.stderr.contains(&format!("(process {})", house.pid())), "{second:?}");
+    assert_eq!(house.ask(ADA, "Still well?").await.text, "You said: “Still well?”");
+    house.assert_clean();
+}
+
+#[tokio::test]
+async fn missing_secrets_are_named_with_the_remedy() {
+    let house = House::plan().without_secrets().idle().build().await;
+    let refused = house.blufio(&["serve"], "").await;
+    assert_eq!(refused.code, 2, "{refused:?}");
+    assert!(refused.stderr.contains("blufio vault set anthropic-api-key"), "{refused:?}");
+    assert!(refused.stderr.contains("ANTHROPIC_API_KEY"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn without_a_telegram_token_the_rest_works() {
+    let mut house = House::plan().without_secrets().env("ANTHROPIC_API_KEY", "sk-ant-x").build().await;
+    let status = house.blufio(&["status", "--json"], "").await.ok().json();
+    assert_eq!(status["channels"], serde_json::json!(["local"]));
+    house.terminate().await;
+    house.set("telegram.enabled", "true");
+    let refused = house.blufio(&["serve"], "").await;
+    assert_eq!(refused.code, 2, "asked for, it must be there: {refused:?}");
+    assert!(refused.stderr.contains("TELEGRAM_BOT_TOKEN"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let house = House::plan().set("gateway.listen", &format!("{address:?}")).idle().build().await;
+    let refused = house.blufio(&["serve"], "").await;
+    assert_eq!(refused.code, 1, "{refused:?}");
+    assert!(refused.stderr.contains(&address), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_database_that_is_none_is_left_as_it_is() {
+    let house = House::plan().idle().build().await;
+    std::fs::create_dir_all(house.database().parent().unwrap()).unwrap();
+    std::fs::write(house.database(), "this is a letter to my mother, not a database").unwrap();
+    let refused = house.blufio(&["serve"], "").await;
+    assert_eq!(refused.code, 1, "{refused:?}");
+    assert!(refused.stderr.contains("not a sound Blufio database"), "{refused:?}");
+    let left = std::fs::read_to_string(house.database()).unwrap();
+    assert_eq!(left, "this is a letter to my mother, not a database");
+}
+
+#[tokio::test]
+async fn wrong_usage_is_two() {
+    let house = House::plan().idle().build().await;
+    for wrong in [&["nonsense"][..], &[], &["serve", "--no-such-flag"], &["--config", "nowhere.toml", "status"]] {
+        let refused = house.blufio(wrong, "").await;
+        assert_eq!(refused.code, 2, "{wrong:?} {refused:?}");
+    }
+    let status = house.blufio(&["status"], "").await;
+    assert_eq!(status.code, 1, "no daemon runs: {status:?}");
+    assert!(status.stdout.contains("not running") && status.stdout.contains("blufio serve"), "{status:?}");
+}
