@@ -155,6 +155,22 @@ async fn whoever_waits_for_the_vault_goes_on_once_it_is_open() {
     assert!(!*changes.borrow_and_update());
 }
 
+#[tokio::test]
+async fn watchers_are_told_of_changes_and_of_nothing_else() {
+    let (_, vault) = open().await;
+    let mut changes = vault.watch();
+    vault.unseal(secret(PASSPHRASE)).await.unwrap();
+    assert!(!changes.has_changed().unwrap(), "it was open already");
+    vault.rotate(secret(PASSPHRASE), secret(OTHER)).await.unwrap();
+    assert!(!changes.has_changed().unwrap(), "it stayed open");
+    vault.seal().await;
+    assert!(changes.has_changed().unwrap() && !*changes.borrow_and_update());
+    vault.seal().await;
+    assert!(!changes.has_changed().unwrap(), "it was sealed already");
+    vault.unseal(secret(OTHER)).await.unwrap();
+    assert!(changes.has_changed().unwrap() && *changes.borrow_and_update());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_wrong_passphrase_is_refused_after_a_pause_and_opens_nothing() {
     let (rows, _) = open().await;

@@ -66,7 +66,8 @@ impl Vault {
         *self.inner.unsealed.borrow()
     }
 
-    /// Says whether the vault is unsealed, and every change of it.
+    /// Says whether the vault is unsealed, and every change of it. Sealing a sealed vault, or unsealing an open one,
+    /// is no change.
     #[must_use]
     pub fn watch(&self) -> watch::Receiver<bool> {
         self.inner.unsealed.subscribe()
@@ -118,7 +119,7 @@ impl Vault {
             }
             inner.records.replace_vault(header, Vec::new()).await?;
             *key = Some(data_key);
-            inner.unsealed.send_replace(true);
+            inner.tell(true);
             Ok(())
         })
         .await
@@ -133,8 +134,9 @@ impl Vault {
         self.attempt(move |inner| async move {
             // The header cannot be replaced before the key is in place: whoever does so takes this turn, too.
             let (_, data_key) = inner.try_passphrase(passphrase).await?;
-            *inner.key.write().await = Some(data_key);
-            inner.unsealed.send_replace(true);
+            let mut key = inner.key.write().await;
+            *key = Some(data_key);
+            inner.tell(true);
             Ok(())
         })
         .await
@@ -144,7 +146,7 @@ impl Vault {
     pub async fn seal(&self) {
         let mut key = self.inner.key.write().await;
         *key = None;
-        self.inner.unsealed.send_replace(false);
+        self.inner.tell(false);
     }
 
     /// Opens one secret; `None` where there is none of this name.
@@ -269,6 +271,12 @@ impl Inner {
             Ok((header, key))
         })
         .await
+    }
+
+    /// Tells the watchers, and only of a change. Called while `key` is held for writing, so that they see the
+    /// changes in their order.
+    fn tell(&self, unsealed: bool) {
+        self.unsealed.send_if_modified(|known| std::mem::replace(known, unsealed) != unsealed);
     }
 
     /// Why there is no key.
