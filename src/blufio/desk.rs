@@ -202,7 +202,7 @@ impl Control for Desk {
             }
             Ask::VaultRotate { passphrase, new_passphrase } => {
                 self.redactor.add(&new_passphrase);
-                self.vault.rotate(passphrase, new_passphrase).await?;
+                self.vault.rotate(passphrase, new_passphrase, self.kdf).await?;
                 self.vault_status().await
             }
             Ask::Peers => {

@@ -45,7 +45,7 @@ pub(crate) fn unwrap(header: &VaultHeader, passphrase: &str) -> Result<Key, Vaul
 }
 
 /// The parameters that a header names.
-pub(crate) fn params(header: &VaultHeader) -> KdfParams {
+fn params(header: &VaultHeader) -> KdfParams {
     KdfParams { memory_kib: header.memory_kib, passes: header.passes, lanes: header.lanes }
 }
 

@@ -161,7 +161,7 @@ async fn watchers_are_told_of_changes_and_of_nothing_else() {
     let mut changes = vault.watch();
     vault.unseal(secret(PASSPHRASE)).await.unwrap();
     assert!(!changes.has_changed().unwrap(), "it was open already");
-    vault.rotate(secret(PASSPHRASE), secret(OTHER)).await.unwrap();
+    vault.rotate(secret(PASSPHRASE), secret(OTHER), FAST).await.unwrap();
     assert!(!changes.has_changed().unwrap(), "it stayed open");
     vault.seal().await;
     assert!(changes.has_changed().unwrap() && !*changes.borrow_and_update());
@@ -315,18 +315,17 @@ async fn a_rotation_replaces_everything_and_the_old_passphrase_is_worth_nothing(
     let (rows, vault) = open().await;
     let header = rows.header.lock().unwrap().clone().unwrap();
     let secrets = rows.secrets.lock().unwrap().clone();
-    assert_eq!(vault.rotate(secret(OTHER), secret(OTHER)).await, Err(VaultError::WrongPassphrase));
+    assert_eq!(vault.rotate(secret(OTHER), secret(OTHER), FAST).await, Err(VaultError::WrongPassphrase));
     assert!(matches!(
-        vault.rotate(secret(PASSPHRASE), secret("short")).await,
+        vault.rotate(secret(PASSPHRASE), secret("short"), FAST).await,
         Err(VaultError::WeakPassphrase { .. })
     ));
     assert_eq!(*rows.header.lock().unwrap(), Some(header.clone()));
 
-    vault.rotate(secret(PASSPHRASE), secret(OTHER)).await.unwrap();
+    vault.rotate(secret(PASSPHRASE), secret(OTHER), FAST).await.unwrap();
     assert_eq!(read(&vault, "claude").await.unwrap(), "sk-ant-canary");
     let now = rows.header.lock().unwrap().clone().unwrap();
     assert!(now.salt != header.salt && now.nonce != header.nonce && now.wrapped_key != header.wrapped_key);
-    assert_eq!((now.memory_kib, now.passes, now.lanes), (header.memory_kib, header.passes, header.lanes));
     for (was, is) in secrets.iter().zip(rows.secrets.lock().unwrap().iter()) {
         assert_eq!((&was.name, was.updated_at), (&is.name, is.updated_at));
         assert!(was.nonce != is.nonce && was.sealed != is.sealed);
@@ -335,17 +334,35 @@ async fn a_rotation_replaces_everything_and_the_old_passphrase_is_worth_nothing(
     vault.seal().await;
     assert_eq!(vault.unseal(secret(PASSPHRASE)).await, Err(VaultError::WrongPassphrase));
     // Rotating a sealed vault leaves it sealed.
-    vault.rotate(secret(OTHER), secret(PASSPHRASE)).await.unwrap();
+    vault.rotate(secret(OTHER), secret(PASSPHRASE), FAST).await.unwrap();
     assert!(!vault.is_unsealed());
     vault.unseal(secret(PASSPHRASE)).await.unwrap();
     assert_eq!(read(&vault, "telegram").await.unwrap(), "12345:canary");
+}
+
+#[tokio::test]
+async fn a_rotation_takes_the_parameters_it_is_given_and_refuses_weak_ones() {
+    let (rows, vault) = open().await;
+    let before = rows.header.lock().unwrap().clone();
+    let weak = KdfParams { memory_kib: 1024, ..FAST };
+    let refused = vault.rotate(secret(PASSPHRASE), secret(OTHER), weak).await;
+    assert!(matches!(refused, Err(VaultError::BadParams { .. })), "{refused:?}");
+    assert_eq!(*rows.header.lock().unwrap(), before);
+
+    let harder = KdfParams { memory_kib: 20_000, passes: 3, lanes: 2 };
+    vault.rotate(secret(PASSPHRASE), secret(OTHER), harder).await.unwrap();
+    let now = rows.header.lock().unwrap().clone().unwrap();
+    assert_eq!((now.memory_kib, now.passes, now.lanes), (20_000, 3, 2));
+    let vault = Vault::new(rows, Arc::new(Noon));
+    vault.unseal(secret(OTHER)).await.unwrap();
+    assert_eq!(read(&vault, "claude").await.unwrap(), "sk-ant-canary");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_rotation_that_cannot_be_stored_changes_nothing() {
     let (rows, vault) = open().await;
     rows.broken.store(true, Ordering::SeqCst);
-    let error = vault.rotate(secret(PASSPHRASE), secret(OTHER)).await.unwrap_err();
+    let error = vault.rotate(secret(PASSPHRASE), secret(OTHER), FAST).await.unwrap_err();
     assert!(matches!(error, VaultError::Storage(_)) && error.is_retryable());
     assert_eq!(read(&vault, "claude").await.unwrap(), "sk-ant-canary");
     let error = vault.set("claude", secret("lost?")).await.unwrap_err();
@@ -364,12 +381,12 @@ async fn a_rotation_over_a_damaged_row_is_refused_instead_of_losing_it() {
     rows.alter("claude", |row| row.sealed[0] ^= 1);
     let before = rows.secrets.lock().unwrap().clone();
     assert_eq!(
-        vault.rotate(secret(PASSPHRASE), secret(OTHER)).await,
+        vault.rotate(secret(PASSPHRASE), secret(OTHER), FAST).await,
         Err(VaultError::SecretDamaged { name: "claude".into() })
     );
     assert_eq!(*rows.secrets.lock().unwrap(), before);
     vault.remove("claude").await.unwrap();
-    vault.rotate(secret(PASSPHRASE), secret(OTHER)).await.unwrap();
+    vault.rotate(secret(PASSPHRASE), secret(OTHER), FAST).await.unwrap();
     assert_eq!(read(&vault, "telegram").await.unwrap(), "12345:canary");
 }
 
@@ -379,7 +396,7 @@ async fn a_rotation_runs_to_its_end_when_nobody_waits_for_it_any_more() {
     let before = rows.header.lock().unwrap().clone();
     let task = tokio::spawn({
         let vault = vault.clone();
-        async move { vault.rotate(secret(PASSPHRASE), secret(OTHER)).await }
+        async move { vault.rotate(secret(PASSPHRASE), secret(OTHER), FAST).await }
     });
     tokio::time::sleep(Duration::from_millis(2)).await;
     task.abort();
@@ -401,7 +418,7 @@ async fn reading_while_rotating_never_finds_key_and_rows_apart() {
             }
         }
     });
-    vault.rotate(secret(PASSPHRASE), secret(OTHER)).await.unwrap();
+    vault.rotate(secret(PASSPHRASE), secret(OTHER), FAST).await.unwrap();
     reader.await.unwrap();
 }
 

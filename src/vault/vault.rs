@@ -7,7 +7,7 @@ use crate::header;
 use crate::kdf::KdfParams;
 use crate::rules::{MAX_PASSPHRASE_BYTES, MAX_SECRETS, check_name, check_new_passphrase, check_value};
 use blufio_core::control::{SecretName, VaultState, VaultStatus};
-use blufio_core::secret::{SecretRecord, SecretRecords, SecretString, VaultHeader};
+use blufio_core::secret::{SecretRecord, SecretRecords, SecretString};
 use blufio_core::time::Clock;
 use std::fmt;
 use std::future::Future;
@@ -133,7 +133,7 @@ impl Vault {
     pub async fn unseal(&self, passphrase: SecretString) -> Result<(), VaultError> {
         self.attempt(move |inner| async move {
             // The header cannot be replaced before the key is in place: whoever does so takes this turn, too.
-            let (_, data_key) = inner.try_passphrase(passphrase).await?;
+            let data_key = inner.try_passphrase(passphrase).await?;
             let mut key = inner.key.write().await;
             *key = Some(data_key);
             inner.tell(true);
@@ -202,17 +202,22 @@ impl Vault {
             .collect())
     }
 
-    /// A new passphrase, a new salt, a new data key, every secret sealed anew, all in one transaction. The vault is
-    /// as open or sealed afterwards as before, and the parameters of the derivation stay.
+    /// A new passphrase, a new salt, a new data key, every secret sealed anew, all in one transaction. From then on
+    /// `params` say what a guess at the passphrase costs. The vault is as open or sealed afterwards as before.
     ///
     /// # Errors
-    /// As [`Vault::unseal`]; a refused new passphrase; [`VaultError::SecretDamaged`] if one secret does not open
-    /// (store it anew or remove it first). Then the old passphrase still holds and nothing has changed.
-    pub async fn rotate(&self, old: SecretString, new: SecretString) -> Result<(), VaultError> {
+    /// As [`Vault::unseal`]; a refused new passphrase or parameters; [`VaultError::SecretDamaged`] if one secret does
+    /// not open (store it anew or remove it first). Then the old passphrase still holds and nothing has changed.
+    pub async fn rotate(
+        &self,
+        old: SecretString,
+        new: SecretString,
+        params: KdfParams,
+    ) -> Result<(), VaultError> {
         check_new_passphrase(new.expose())?;
+        params.check().map_err(|reason| VaultError::BadParams { reason })?;
         self.attempt(move |inner| async move {
-            let (header, old_key) = inner.try_passphrase(old).await?;
-            let params = header::params(&header);
+            let old_key = inner.try_passphrase(old).await?;
             let now = inner.clock.now();
             let (new_key, header) = blocking(move || {
                 let new_key = Key::random()?;
@@ -261,16 +266,12 @@ impl Vault {
 
 impl Inner {
     /// Opens the header with a passphrase.
-    async fn try_passphrase(&self, passphrase: SecretString) -> Result<(VaultHeader, Key), VaultError> {
+    async fn try_passphrase(&self, passphrase: SecretString) -> Result<Key, VaultError> {
         let header = self.records.vault_header().await?.ok_or(VaultError::Uninitialised)?;
         if passphrase.expose().len() > MAX_PASSPHRASE_BYTES {
             return Err(VaultError::WrongPassphrase);
         }
-        blocking(move || {
-            let key = header::unwrap(&header, passphrase.expose())?;
-            Ok((header, key))
-        })
-        .await
+        blocking(move || header::unwrap(&header, passphrase.expose())).await
     }
 
     /// Tells the watchers, and only of a change. Called while `key` is held for writing, so that they see the
