@@ -24,8 +24,8 @@ use tokio::time::Instant;
 
 /// After this many tries a message is given up: about six hours of outage.
 const MAX_ATTEMPTS: u32 = 40;
-/// How often a turn is put back because a file could not be fetched, before the person is told: within a minute.
-const FETCH_ATTEMPTS: u32 = 2;
+/// How often a turn is put back because a file could not be fetched, and for how long, before the person is told.
+const FETCH_PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(16)];
 /// First pause after a failure that may pass by itself; doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_secs(15);
 const LONGEST_PAUSE: Duration = Duration::from_secs(600);
@@ -182,7 +182,7 @@ impl Turn<'_> {
             self.shared,
             channel.as_ref(),
             &self.claim.messages,
-            self.claim.attempts < FETCH_ATTEMPTS,
+            self.fetch_pause().is_some(),
         );
         let perceived = tokio::select! {
             biased;
@@ -217,10 +217,15 @@ impl Turn<'_> {
         }
     }
 
+    /// How long to wait before files are fetched once more; `None` when that has been done often enough.
+    fn fetch_pause(&self) -> Option<Duration> {
+        FETCH_PAUSES.get(usize::try_from(self.claim.attempts).ok()?).copied()
+    }
+
     fn later(&self, error: &ChannelError) -> End {
         let wait = match error {
             ChannelError::RetryAfter { wait, .. } => *wait,
-            _ => pause(self.claim.attempts),
+            _ => self.fetch_pause().unwrap_or(LONGEST_PAUSE),
         };
         End::Defer { until: wait, reason: error.to_string(), tell: None }
     }
