@@ -15,7 +15,8 @@ async fn the_commands_answer_without_the_model() {
     let unknown = house.ask(ADA, "/dance").await;
     assert!(unknown.text.contains("I do not know /dance"), "{unknown:?}");
     assert_eq!(house.calls(), 0);
-    let announced: Vec<_> = house.sim.telegram.commands().iter().map(|command| command["command"].clone()).collect();
+    let announced: Vec<_> =
+        house.sim.telegram.commands().iter().map(|command| command["command"].clone()).collect();
     for command in ["new", "stop", "status", "help"] {
         assert!(announced.iter().any(|known| known == command), "{announced:?}");
     }

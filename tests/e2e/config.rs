@@ -27,7 +27,9 @@ async fn wrong_keys_and_values_are_refused_with_the_nearest_one_and_change_nothi
     let got = house.blufio(&["config", "get", "agent.nam"], "").await;
     assert_eq!(got.code, 2);
     assert!(got.stderr.contains("did you mean `agent.name`?"), "{got:?}");
-    for (key, value) in [("agent.nam", "x"), ("agent.max_output_tokens", "many"), ("gateway.listen", "0.0.0.0:80")] {
+    for (key, value) in
+        [("agent.nam", "x"), ("agent.max_output_tokens", "many"), ("gateway.listen", "0.0.0.0:80")]
+    {
         let set = house.blufio(&["config", "set", key, value], "").await;
         assert_eq!(set.code, 2, "{key} {set:?}");
     }
@@ -56,7 +58,10 @@ async fn a_good_configuration_is_valid_and_its_files_are_shown() {
     let house = House::plan().idle().build().await;
     assert_eq!(house.blufio(&["config", "validate", "--json"], "").await.ok().json()["valid"], true);
     let path = house.blufio(&["config", "path"], "").await.ok();
-    assert!(path.stdout.contains(house.config.to_str().unwrap()) && path.stdout.contains("written by"), "{path:?}");
+    assert!(
+        path.stdout.contains(house.config.to_str().unwrap()) && path.stdout.contains("written by"),
+        "{path:?}"
+    );
     let files = house.blufio(&["config", "path", "--json"], "").await.ok().json();
     assert_eq!(files["files"].as_array().unwrap().last().unwrap()["edited"], true, "{files}");
 }

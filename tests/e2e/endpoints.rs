@@ -37,7 +37,10 @@ async fn metrics_tell_what_happened() {
     assert!(metrics.get("blufio_resident_memory_bytes", &[]).unwrap() > 1_000_000.0);
     // What was counted and charged here is what the other side bills.
     let bill = house.sim.anthropic.bill();
-    assert_eq!(metrics.get("blufio_tokens_total", &of_model).unwrap(), (bill.usage.prompt() + bill.usage.output) as f64);
+    assert_eq!(
+        metrics.get("blufio_tokens_total", &of_model).unwrap(),
+        (bill.usage.prompt() + bill.usage.output) as f64
+    );
     let cost = metrics.get("blufio_cost_usd_total", &of_model).unwrap();
     assert!((cost - bill.nano_usd as f64 / 1e9).abs() < 1e-9, "{cost} {bill:?}");
     house.assert_clean();
@@ -53,7 +56,11 @@ async fn another_name_for_this_machine_is_refused() {
         assert_eq!(house.get(path, Some("localhost")).await.status, 200);
     }
     assert_eq!(house.get("/", None).await.status, 404);
-    assert_eq!(house.get("/v1/operator", None).await.status, 404, "the operator's questions are not for the network");
+    assert_eq!(
+        house.get("/v1/operator", None).await.status,
+        404,
+        "the operator's questions are not for the network"
+    );
     house.assert_clean();
 }
 

@@ -35,7 +35,8 @@ async fn after_a_refused_edit_there_are_no_more_and_the_answer_comes_whole() {
         .await;
     let calls = house.sim.telegram.calls();
     let refused = calls.iter().position(|call| call.fault.is_some()).unwrap();
-    let after = calls[refused + 1..].iter().filter(|call| call.method.eq_ignore_ascii_case("editMessageText"));
+    let after =
+        calls[refused + 1..].iter().filter(|call| call.method.eq_ignore_ascii_case("editMessageText"));
     assert!(after.count() <= 1, "only the answer itself");
     house.assert_clean();
 }

@@ -39,7 +39,10 @@ async fn an_answer_grows_by_edits_that_keep_their_distance() {
     house.sim.telegram.send_text(GROUP, ADA, &format!("@{name} [sim:words 300] [sim:sleep 6]"));
     house
         .until("the whole answer", |telegram| {
-            telegram.messages(GROUP).first().is_some_and(|message| message.text.split_whitespace().count() == 300)
+            telegram
+                .messages(GROUP)
+                .first()
+                .is_some_and(|message| message.text.split_whitespace().count() == 300)
         })
         .await;
     let message = house.sim.telegram.messages(GROUP).swap_remove(0);
@@ -53,5 +56,50 @@ async fn an_answer_grows_by_edits_that_keep_their_distance() {
         before = edit.at;
     }
     assert!(house.sim.telegram.drafts(GROUP).is_empty(), "groups take no drafts");
+    house.assert_clean();
+}
+
+#[tokio::test]
+async fn a_topic_is_answered_in_the_topic() {
+    let house = House::start().await;
+    with_group(&house);
+    house.sim.telegram.topic(GROUP, 7);
+    let name = house.sim.telegram.bot().username;
+    house.sim.telegram.send_text_in(GROUP, 7, ADA, &format!("@{name} here?"));
+    let answer = house.replies(GROUP, 1).await.swap_remove(0);
+    assert_eq!(answer.thread, Some(7));
+    assert!(house.sim.telegram.actions(GROUP).iter().all(|action| action.thread == Some(7)));
+    house.assert_clean();
+}
+
+#[tokio::test]
+async fn a_group_that_becomes_a_supergroup_gets_its_answer_there() {
+    const OLD: i64 = -1815;
+    let house = House::start().await;
+    house.sim.telegram.chat(OLD, ChatKind::Group, "The engine room");
+    let name = house.sim.telegram.bot().username;
+    house.sim.telegram.send_text(OLD, ADA, &format!("@{name} [sim:say Found you.] [sim:sleep 2]"));
+    house.until("the turn has begun", |telegram| !telegram.actions(OLD).is_empty()).await;
+    house.sim.telegram.migrate(OLD, GROUP);
+    house
+        .until("the answer in the new group", |telegram| {
+            telegram.messages(GROUP).iter().any(|message| message.text == "Found you.")
+        })
+        .await;
+    house.assert_clean_but(&["group chat was upgraded to a supergroup chat"]);
+}
+
+#[tokio::test]
+async fn an_answer_is_whole_although_its_beginning_got_lost_on_the_way() {
+    let house = House::plan().set("telegram.edit_interval", "\"1s\"").build().await;
+    with_group(&house);
+    house.sim.telegram.fail("sendMessage", blufio_simulator::telegram::Fault::ResetAfter);
+    let name = house.sim.telegram.bot().username;
+    house.sim.telegram.send_text(GROUP, ADA, &format!("@{name} [sim:words 200] [sim:sleep 3]"));
+    house
+        .until("the whole answer", |telegram| {
+            telegram.messages(GROUP).iter().any(|message| message.text.split_whitespace().count() == 200)
+        })
+        .await;
     house.assert_clean();
 }

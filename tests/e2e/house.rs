@@ -335,7 +335,7 @@ impl House {
 
     /// SIGTERM, then a new start, until it is ready.
     pub(crate) async fn restart(&mut self) {
-        self.terminate().await;
+        assert_eq!(self.terminate().await.code(), Some(0));
         self.spawn();
         self.wait_ready().await;
     }

@@ -29,7 +29,8 @@ async fn every_line_for_programs_is_json() {
     let log = house.log();
     assert!(log.lines().count() > 2, "{log}");
     for line in log.lines() {
-        let line: serde_json::Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        let line: serde_json::Value =
+            serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
         assert!(line["level"].is_string() && line["timestamp"].is_string(), "{line}");
     }
     house.assert_clean();

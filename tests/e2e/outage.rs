@@ -14,7 +14,9 @@ async fn an_answer_waits_while_telegram_is_away() {
     house
         .eventually("a failed delivery", || async {
             let metrics = house.metrics().await;
-            metrics.get("blufio_delivery_failures_total", &[("class", "transient")]).is_some_and(|count| count >= 1.0)
+            metrics
+                .get("blufio_delivery_failures_total", &[("class", "transient")])
+                .is_some_and(|count| count >= 1.0)
         })
         .await;
     assert_eq!(house.metrics().await.get("blufio_outbox_depth", &[]), Some(1.0));
@@ -82,4 +84,39 @@ async fn a_refused_answer_does_not_hold_up_the_next_one() {
     let answer = house.replies(ADA, 1).await.swap_remove(0);
     assert_eq!(answer.text, "You said: “Two”");
     house.assert_clean();
+}
+
+#[tokio::test]
+async fn somebody_who_comes_back_is_answered() {
+    let house = House::start().await;
+    house.say(ADA, "[sim:say Too late.] [sim:sleep 1]");
+    house.until("the turn has begun", |telegram| !telegram.actions(ADA).is_empty()).await;
+    house.sim.telegram.block(ADA, true);
+    house
+        .eventually("a dead letter", || async {
+            house.metrics().await.get("blufio_dead_letters", &[]) == Some(1.0)
+        })
+        .await;
+    // Writing to the bot unblocks it.
+    assert_eq!(house.ask(ADA, "I am back.").await.text, "You said: “I am back.”");
+    house.assert_clean_but(&["bot was blocked by the user"]);
+}
+
+/// The one window in which something can arrive twice: accepted by Telegram, and nobody heard of it.
+#[tokio::test]
+async fn an_answer_whose_receipt_is_lost_arrives_and_at_most_twice() {
+    let house = House::start().await;
+    house.sim.telegram.fail("sendMessage", Fault::ResetAfter);
+    house.say(ADA, "Hello");
+    house
+        .eventually("it is noted", || async {
+            house.metrics().await.get("blufio_messages_sent_total", &[("channel", "telegram")]) == Some(1.0)
+        })
+        .await;
+    assert_eq!(house.ask(ADA, "And now?").await.text, "You said: “And now?”");
+    let hellos =
+        house.sim.telegram.messages(ADA).iter().filter(|message| message.text.contains("Hello")).count();
+    assert!((1..=2).contains(&hellos), "{hellos}");
+    assert_eq!(house.calls(), 2);
+    assert!(house.sim.telegram.rejections().is_empty() && house.sim.telegram.warnings().is_empty());
 }

@@ -21,7 +21,9 @@ async fn a_second_poller_is_borne_and_the_daemon_recovers() {
     house
         .eventually("the conflict is noticed", || async {
             let metrics = house.metrics().await;
-            metrics.get("blufio_receive_failures_total", &[("class", "conflict")]).is_some_and(|count| count > 0.0)
+            metrics
+                .get("blufio_receive_failures_total", &[("class", "conflict")])
+                .is_some_and(|count| count > 0.0)
         })
         .await;
     other.abort();
@@ -65,7 +67,8 @@ async fn a_flood_wait_for_polls_is_kept() {
 
 #[tokio::test]
 async fn a_refused_token_makes_the_daemon_not_ready_and_the_reason_is_said() {
-    let mut house = House::plan().env("TELEGRAM_BOT_TOKEN", "123456:a-token-that-nobody-knows").idle().build().await;
+    let mut house =
+        House::plan().env("TELEGRAM_BOT_TOKEN", "123456:a-token-that-nobody-knows").idle().build().await;
     house.spawn();
     let health = house
         .wait_health("the reason", |answer| answer.status == 503 && answer.body.contains("token"))

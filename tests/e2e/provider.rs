@@ -42,6 +42,16 @@ async fn a_reset_after_the_request_was_accepted_passes() {
 }
 
 #[tokio::test]
+async fn an_answer_that_was_billed_and_lost_is_asked_for_again() {
+    passes(Fault::ResetAfterWork, "connection").await;
+}
+
+#[tokio::test]
+async fn an_answer_without_an_end_is_asked_for_again() {
+    passes(Fault::Truncated { after_events: 4 }, "connection").await;
+}
+
+#[tokio::test]
 async fn an_internal_error_passes() {
     passes(Fault::Status { status: 500 }, "server").await;
 }
@@ -88,7 +98,10 @@ async fn ends(fault: Fault, class: &str, words: &str) -> SentMessage {
     let house = House::start().await;
     house.sim.anthropic.fault(fault.clone(), 1);
     let answer = house.ask(ADA, "Hello").await;
-    assert!(answer.text.contains("I could not answer") && answer.text.contains(words), "{fault:?} {answer:?}");
+    assert!(
+        answer.text.contains("I could not answer") && answer.text.contains(words),
+        "{fault:?} {answer:?}"
+    );
     assert_eq!(calls(&house, class).await, 1.0, "{fault:?}");
     assert_eq!(house.calls(), 1, "{fault:?}");
     assert_eq!(house.metrics().await.get("blufio_turns_total", &[("outcome", "failed")]), Some(1.0));
@@ -116,13 +129,16 @@ async fn the_reasons_that_only_a_person_can_mend_are_told_apart_and_never_repeat
 #[tokio::test]
 async fn a_longer_outage_is_told_once_and_the_message_is_answered_after_it() {
     let house = House::plan().set("anthropic.max_retries", "0").build().await;
-    house.sim.anthropic.fault(Fault::Status { status: 529 }, 2);
+    house.sim.anthropic.fault(Fault::Status { status: 529 }, 1);
     house.say(ADA, "[sim:say Here I am again.]");
     let told = house.replies(ADA, 1).await.swap_remove(0);
-    assert!(told.text.contains("it is overloaded") && told.text.contains("try again in 15 seconds"), "{told:?}");
+    assert!(
+        told.text.contains("it is overloaded") && told.text.contains("try again in 15 seconds"),
+        "{told:?}"
+    );
     let answers = house.replies(ADA, 2).await;
     assert_eq!(answers[1].text, "Here I am again.");
-    assert_eq!(house.calls(), 3, "two failures and the answer");
+    assert_eq!(house.calls(), 2, "the failure and the answer");
     house.assert_clean();
 }
 

@@ -39,7 +39,8 @@ async fn a_sealed_daemon_waits_loses_nothing_and_goes_on_by_itself() {
     let refused = house.blufio(&["vault", "set", "another"], "value").await;
     assert_eq!(refused.code, 2, "without a passphrase to ask for: {refused:?}");
 
-    let wrong = house.blufio(&["vault", "unseal", "--passphrase-fd", "0"], "wrong horse battery staple").await;
+    let wrong =
+        house.blufio(&["vault", "unseal", "--passphrase-fd", "0"], "wrong horse battery staple").await;
     assert_eq!(wrong.code, 1, "{wrong:?}");
     assert!(wrong.stderr.contains("does not open the vault"), "{wrong:?}");
     assert_eq!(house.health().await.json()["sealed"], true);

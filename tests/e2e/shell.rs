@@ -10,7 +10,8 @@ async fn a_message_is_answered_by_the_running_daemon() {
     assert!(!said.stdout.trim().is_empty(), "{said:?}");
     let asked = house.blufio(&["shell", "--json"], "What is my dog's name?\n").await.ok();
     assert!(asked.json()["text"].as_str().unwrap().contains("Max"), "{asked:?}");
-    let other = house.blufio(&["shell", "--conversation", "work", "-m", "What is my dog's name?"], "").await.ok();
+    let other =
+        house.blufio(&["shell", "--conversation", "work", "-m", "What is my dog's name?"], "").await.ok();
     assert!(!other.stdout.contains("Max"), "another conversation knows nothing of it: {other:?}");
     assert!(!house.ask(ADA, "What is my dog's name?").await.text.contains("Max"));
     house.assert_clean();

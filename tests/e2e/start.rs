@@ -59,7 +59,9 @@ async fn a_database_that_is_none_is_left_as_it_is() {
 #[tokio::test]
 async fn wrong_usage_is_two() {
     let house = House::plan().idle().build().await;
-    for wrong in [&["nonsense"][..], &[], &["serve", "--no-such-flag"], &["--config", "nowhere.toml", "status"]] {
+    for wrong in
+        [&["nonsense"][..], &[], &["serve", "--no-such-flag"], &["--config", "nowhere.toml", "status"]]
+    {
         let refused = house.blufio(wrong, "").await;
         assert_eq!(refused.code, 2, "{wrong:?} {refused:?}");
     }

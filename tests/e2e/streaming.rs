@@ -74,3 +74,38 @@ async fn the_command_stop_does_the_same_and_what_was_sent_after_is_answered() {
     assert_eq!(answers[2].text, "You said: “Now this.”");
     house.assert_clean();
 }
+
+#[tokio::test]
+async fn a_turn_that_waits_for_the_model_can_be_stopped() {
+    let house = House::start().await;
+    house.sim.anthropic.fault(blufio_simulator::anthropic::Fault::Hang { seconds: 60.0 }, 1);
+    house.say(ADA, "Hello?");
+    house.until("typing", |telegram| !telegram.actions(ADA).is_empty()).await;
+    house.say(ADA, "/stop");
+    let answers = house.replies(ADA, 2).await;
+    assert!(answers[0].text.contains("(Stopped.)"), "{answers:?}");
+    assert_eq!(house.ask(ADA, "And now?").await.text, "You said: “And now?”");
+    house.assert_clean();
+}
+
+#[tokio::test]
+async fn without_streaming_there_is_typing_and_the_answer() {
+    let house = House::plan().set("telegram.streaming", "false").build().await;
+    house.ask(ADA, "[sim:words 50] [sim:sleep 2]").await;
+    assert!(house.sim.telegram.drafts(ADA).is_empty());
+    assert!(!house.sim.telegram.actions(ADA).is_empty());
+    house.assert_clean();
+}
+
+#[tokio::test]
+async fn an_older_server_without_drafts_is_borne() {
+    use blufio_simulator::telegram::Fault;
+    let house = House::start().await;
+    let unknown = Fault::Refuse { code: 404, description: "Not Found: method not found".into() };
+    house.sim.telegram.fail_times("sendMessageDraft", unknown, 100);
+    let answer = house.ask(ADA, "[sim:words 50] [sim:sleep 2]").await;
+    assert_eq!(answer.text.split_whitespace().count(), 50);
+    assert_eq!(house.sim.telegram.count_calls("sendMessageDraft"), 1, "it is not asked again");
+    assert_eq!(house.health().await.status, 200);
+    house.assert_clean();
+}

@@ -20,9 +20,7 @@ async fn a_text_is_answered() {
 async fn a_conversation_goes_on_after_a_restart() {
     let mut house = House::start().await;
     house.ask(ADA, "My dog's name is Max.").await;
-    assert!(house.terminate().await.success());
-    house.spawn();
-    house.wait_ready().await;
+    house.restart().await;
     let answer = house.ask(ADA, "What is my dog's name?").await;
     assert!(answer.text.contains("Max"), "{answer:?}");
     house.assert_clean();
@@ -59,10 +57,41 @@ async fn an_answer_of_many_pages_comes_whole_and_in_order() {
 }
 
 #[tokio::test]
-async fn a_tool_is_used_and_its_result_is_told() {
+async fn every_script_is_answered_as_it_was_written() {
     let house = House::start().await;
-    let answer = house.ask(ADA, "What time is it?").await;
-    assert!(answer.text.contains("It is "), "{answer:?}");
-    assert_eq!(house.calls(), 2);
+    let texts = [
+        "日本語のテキスト。二つの文。",
+        "👩‍👩‍👧‍👦 family, 🏳️‍🌈 flag, 👍🏽 skin",
+        "مرحبا بالعالم, שלום עולם, and back",
+        "e\u{301}a\u{308} Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢L̠ͨͧͩ͘G̴̻͈͍͔̹̑͗̎̅͛́Ǫ̵̹̻̝̳͂̌̌͘!",
+        "नमस्ते दुनिया, สวัสดีชาวโลก",
+    ];
+    for text in texts {
+        let answer = house.ask(ADA, &format!("[sim:say {text}]")).await;
+        assert_eq!(answer.text, text);
+    }
+    house.assert_clean();
+}
+
+#[tokio::test]
+async fn a_restart_storm_answers_everything_once() {
+    const RESTARTS: usize = 20;
+    let mut house = House::start().await;
+    for number in 0..RESTARTS {
+        house.say(ADA, &format!("[sim:say Answer {number}.]"));
+        if number % 2 == 0 {
+            house.terminate().await;
+        } else {
+            // In the middle of whatever it is doing.
+            house.until("it was received", |telegram| telegram.pending_updates() == 0).await;
+            house.terminate().await;
+        }
+        house.spawn();
+    }
+    let answers = house.replies(ADA, RESTARTS).await;
+    let texts: Vec<_> = answers.iter().map(|answer| answer.text.clone()).collect();
+    let expected: Vec<_> = (0..RESTARTS).map(|number| format!("Answer {number}.")).collect();
+    assert_eq!(texts, expected);
+    assert_eq!(house.calls(), RESTARTS);
     house.assert_clean();
 }

@@ -30,10 +30,11 @@ async fn a_message_of_a_kind_that_nobody_knows_is_told() {
     let house = House::start().await;
     house.sim.telegram.send_fields(ADA, ADA, fields(json!({ "hologram": { "depth": 3 } })));
     house.say(ADA, "And this?");
-    house.until("the text is answered", |telegram| {
-        telegram.messages(ADA).iter().any(|message| message.text.contains("And this?"))
-    })
-    .await;
+    house
+        .until("the text is answered", |telegram| {
+            telegram.messages(ADA).iter().any(|message| message.text.contains("And this?"))
+        })
+        .await;
     house.assert_clean();
 }
 

@@ -20,11 +20,16 @@ async fn refusals_have_their_exit_codes_and_change_nothing() {
     let right = house.credentials(&[("vault-passphrase", PASSPHRASE)]);
     let right = [("CREDENTIALS_DIRECTORY", right.as_str())];
     house.blufio_with(&["vault", "set", "one"], "the value", &right).await.ok();
-    let wrong = house.blufio(&["vault", "set", "two", "--passphrase-fd", "0"], "wrong horse battery staple").await;
+    let wrong =
+        house.blufio(&["vault", "set", "two", "--passphrase-fd", "0"], "wrong horse battery staple").await;
     assert_eq!(wrong.code, 1, "{wrong:?}");
     assert_eq!(house.blufio_with(&["vault", "set", "Bad Name"], "x", &right).await.code, 2);
     assert_eq!(house.blufio(&["vault", "remove", "two"], "").await.code, 2);
-    assert_eq!(house.blufio(&["vault", "unseal", "--passphrase-fd", "0"], PASSPHRASE).await.code, 1, "no daemon");
+    assert_eq!(
+        house.blufio(&["vault", "unseal", "--passphrase-fd", "0"], PASSPHRASE).await.code,
+        1,
+        "no daemon"
+    );
     let list = house.blufio(&["vault", "list", "--json"], "").await.ok();
     assert_eq!(list.json()["secrets"].as_array().unwrap().len(), 1, "{list:?}");
     assert!(!list.stdout.contains("the value"));
@@ -47,12 +52,16 @@ async fn a_new_passphrase_takes_the_place_of_the_old_one() {
 #[tokio::test]
 async fn a_secret_in_the_configuration_is_refused_and_moved_with_the_comments_kept() {
     const SECRET: &str = "sk-ant-api03-stands-in-the-file";
-    let text = format!("# keep me\nanthropic.api_key = \"{SECRET}\" # and me\nagent.name = \"Babbage\" # too\n");
+    let text =
+        format!("# keep me\nanthropic.api_key = \"{SECRET}\" # and me\nagent.name = \"Babbage\" # too\n");
     let mut house = House::plan().without_secrets().toml(&text).idle().build().await;
     house.env("TELEGRAM_BOT_TOKEN", Some(blufio_simulator::telegram::TOKEN));
     let refused = house.blufio(&["serve"], "").await;
     assert_eq!(refused.code, 2, "{refused:?}");
-    assert!(refused.stderr.contains("blufio vault import") && !refused.stderr.contains(SECRET), "{refused:?}");
+    assert!(
+        refused.stderr.contains("blufio vault import") && !refused.stderr.contains(SECRET),
+        "{refused:?}"
+    );
     assert_eq!(house.blufio(&["config", "validate"], "").await.code, 2);
 
     // `vault init` works although the secret stands there: it is the first half of the remedy.

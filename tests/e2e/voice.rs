@@ -20,11 +20,15 @@ async fn a_voice_note_is_heard_through_a_command() {
 
 #[tokio::test]
 async fn the_command_sees_no_secret() {
-    let house = House::plan().set("transcription.command", r#"["sh", "-c", "cat >/dev/null; env"]"#).build().await;
+    let house =
+        House::plan().set("transcription.command", r#"["sh", "-c", "cat >/dev/null; env"]"#).build().await;
     house.sim.telegram.send_voice(ADA, ADA, "…");
     house.replies(ADA, 1).await;
     let prompt = house.last_prompt();
-    assert!(prompt.contains("PATH=") && !prompt.contains("ANTHROPIC") && !prompt.contains("TELEGRAM"), "{prompt}");
+    assert!(
+        prompt.contains("PATH=") && !prompt.contains("ANTHROPIC") && !prompt.contains("TELEGRAM"),
+        "{prompt}"
+    );
     house.assert_clean();
 }
 
