@@ -245,21 +245,22 @@ static KEYS: &[Key] = &[
         default: r#""""#,
         doc: "The database. Empty: blufio.db in $STATE_DIRECTORY, or in the user's state folder.",
     },
+    // The bounds of these three are those of the vault, which is on the same floor and cannot be asked.
     Key {
         path: "vault.memory_kib",
-        kind: Kind::Integer { least: 19_456, most: 4_194_304 },
+        kind: Kind::Integer { least: 19_456, most: 1024 * 1024 },
         default: "19456",
         doc: "Memory of one Argon2id derivation, KiB.",
     },
     Key {
         path: "vault.passes",
-        kind: Kind::Integer { least: 2, most: 100 },
+        kind: Kind::Integer { least: 2, most: 32 },
         default: "2",
         doc: "Passes over that memory.",
     },
     Key {
         path: "vault.lanes",
-        kind: Kind::Integer { least: 1, most: 64 },
+        kind: Kind::Integer { least: 1, most: 16 },
         default: "1",
         doc: "Lanes of the derivation.",
     },

@@ -91,7 +91,10 @@ fn each_kind_of_value_says_what_is_wrong_and_what_is_allowed() {
         ),
         ("log.format = 'jsn'", "none of the words", "did you mean \"json\"?"),
         ("log.level = 'verbose'", "a level that does not exist", "off, error, warn"),
-        ("vault.memory_kib = 1024", "is 1024, which is too small", "from 19456"),
+        ("vault.memory_kib = 1024", "is 1024, which is too small", "from 19456 to 1048576"),
+        ("vault.memory_kib = 1048577", "which is too large", "from 19456 to 1048576"),
+        ("vault.passes = 33", "is 33, which is too large", "from 2 to 32"),
+        ("vault.lanes = 17", "is 17, which is too large", "from 1 to 16"),
         ("\"agent.name\" = 'x'", "there is no key `\"agent.name\"`", "did you mean"),
     ] {
         let problem = only(text);
