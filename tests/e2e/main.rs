@@ -2,8 +2,44 @@
 //! Black-box tests: the real program, as a process of its own, against the stand-ins for both services.
 //!
 //! One behaviour a file; [`house`] is where they all live.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
 
 mod house;
+mod media;
+
+mod busy;
+mod commands;
+mod config;
+mod endpoints;
+mod files;
+mod flood;
+mod group;
+mod log;
 mod markdown;
+mod outage;
+mod pairing;
+mod polling;
+mod provider;
+mod sealed;
+mod shell;
+mod shutdown;
+mod start;
+mod streaming;
+mod systemd;
 mod text;
+mod tools;
+mod unsupported;
+mod vault;
+mod voice;
