@@ -9,12 +9,6 @@
     clippy::indexing_slicing,
     clippy::string_slice
 )]
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice
-)]
 
 mod house;
 mod media;
