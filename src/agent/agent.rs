@@ -13,7 +13,7 @@ use blufio_core::observe::Observability;
 use blufio_core::provider::Provider;
 use blufio_core::skill::SkillRuntime;
 use blufio_core::storage::{Storage, StorageError};
-use blufio_core::time::{Clock, Timestamp};
+use blufio_core::time::Clock;
 use blufio_core::transcribe::Transcriber;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -71,7 +71,6 @@ impl Agent {
     /// Puts the parts together. Nothing runs yet.
     #[must_use]
     pub fn new(parts: Parts, options: AgentOptions) -> Self {
-        let now = parts.clock.now();
         let channels =
             parts.channels.into_iter().map(|channel| (channel.name().to_owned(), channel)).collect();
         Self {
@@ -88,8 +87,8 @@ impl Agent {
                 absent: Absent::default(),
                 queue_changed: Notify::new(),
                 outbox_changed: Notify::new(),
-                dispatcher_pulse: Pulse::new(now),
-                sender_pulse: Pulse::new(now),
+                dispatcher_pulse: Pulse::new(),
+                sender_pulse: Pulse::new(),
                 trouble: Mutex::default(),
             }),
         }
@@ -149,10 +148,10 @@ impl Agent {
         self.shared.running.conversations()
     }
 
-    /// When the slower of the two main loops last moved. Both move at least every five seconds.
+    /// How long the slower of the two main loops has not moved. Both move at least every five seconds.
     #[must_use]
-    pub fn last_moved(&self) -> Timestamp {
-        self.shared.dispatcher_pulse.last().min(self.shared.sender_pulse.last())
+    pub fn still(&self) -> Duration {
+        self.shared.dispatcher_pulse.still().max(self.shared.sender_pulse.still())
     }
 
     /// What the operator must look at: channels that gave up, with their reason.

@@ -18,7 +18,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub(crate) async fn run(shared: Arc<Shared>, shutdown: CancellationToken) {
     let mut tasks = JoinSet::new();
     loop {
-        shared.dispatcher_pulse.tick(shared.clock.now());
+        shared.dispatcher_pulse.tick();
         let wait = if shutdown.is_cancelled() {
             if tasks.is_empty() {
                 return;

@@ -1,27 +1,46 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Proof that the loops move: each says "tick" at least every [`BEAT`]; the watchdog is fed only while all do.
 
-use blufio_core::time::Timestamp;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// How often an idle loop ticks at least.
 pub(crate) const BEAT: Duration = Duration::from_secs(5);
 
-/// When one loop last moved.
+/// When one loop last moved. By the monotonic clock: setting the time of day must not look like a loop that hangs.
 #[derive(Debug)]
-pub(crate) struct Pulse(AtomicI64);
+pub(crate) struct Pulse {
+    born: Instant,
+    moved: AtomicU64,
+}
 
 impl Pulse {
-    pub(crate) fn new(now: Timestamp) -> Self {
-        Self(AtomicI64::new(now.0))
+    pub(crate) fn new() -> Self {
+        Self { born: Instant::now(), moved: AtomicU64::new(0) }
     }
 
-    pub(crate) fn tick(&self, now: Timestamp) {
-        self.0.store(now.0, Ordering::Relaxed);
+    pub(crate) fn tick(&self) {
+        let millis = u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.moved.store(millis, Ordering::Relaxed);
     }
 
-    pub(crate) fn last(&self) -> Timestamp {
-        Timestamp(self.0.load(Ordering::Relaxed))
+    /// How long the loop has not moved.
+    pub(crate) fn still(&self) -> Duration {
+        self.born.elapsed().saturating_sub(Duration::from_millis(self.moved.load(Ordering::Relaxed)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_loop_that_stops_ticking_is_seen() {
+        let pulse = Pulse::new();
+        tokio::time::advance(Duration::from_secs(40)).await;
+        assert_eq!(pulse.still(), Duration::from_secs(40));
+        pulse.tick();
+        assert_eq!(pulse.still(), Duration::ZERO);
     }
 }

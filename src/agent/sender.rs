@@ -56,7 +56,7 @@ pub(crate) async fn run(shared: Arc<Shared>, end: CancellationToken) {
     let mut tasks: JoinSet<Conversation> = JoinSet::new();
     let mut busy: HashSet<Conversation> = HashSet::new();
     while !end.is_cancelled() {
-        shared.sender_pulse.tick(shared.clock.now());
+        shared.sender_pulse.tick();
         let wait = start_due(&shared, &mut tasks, &mut busy).await.min(BEAT);
         tokio::select! {
             () = end.cancelled() => {}

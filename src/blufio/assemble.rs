@@ -6,11 +6,12 @@ use crate::paths::Place;
 use crate::secrets;
 use anyhow::Context as _;
 use blufio_agent::{Agent, AgentOptions, Parts};
-use blufio_anthropic::{Anthropic, AnthropicOptions, ModelTable};
-use blufio_config::{Config, Switch};
+use blufio_anthropic::{Anthropic, AnthropicError, AnthropicOptions, ModelTable};
+use blufio_config::{Config, Problem, ProblemKind, Switch};
 use blufio_core::channel::Channel;
 use blufio_core::control::Control;
 use blufio_core::observe::Observability;
+use blufio_core::secret::SecretString;
 use blufio_core::storage::Storage;
 use blufio_core::time::Clock;
 use blufio_core::transcribe::Transcriber;
@@ -19,7 +20,7 @@ use blufio_metrics::{Metrics, MetricsOptions};
 use blufio_net::{Net, NetOptions, Redactor};
 use blufio_skills::builtin::Builtin;
 use blufio_store::{Store, StoreOptions};
-use blufio_telegram::{Telegram, TelegramOptions};
+use blufio_telegram::{SetupError, Telegram, TelegramOptions};
 use blufio_transcription::{CommandTranscriber, EndpointOptions, EndpointTranscriber};
 use blufio_vault::Vault;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -77,7 +78,41 @@ pub(crate) async fn doors(
 }
 
 fn models(config: &Config) -> anyhow::Result<ModelTable> {
-    ModelTable::builtin()?.with_overrides(&config.anthropic.models).context("anthropic.models")
+    Ok(ModelTable::builtin()?.with_overrides(&config.anthropic.models)?)
+}
+
+/// What the configuration alone cannot know to be wrong, because it takes the adapters to tell.
+pub(crate) fn check(config: &Config) -> Vec<Problem> {
+    let problem = |key: &str, message: String| Problem {
+        kind: ProblemKind::Invalid,
+        spot: Box::default(),
+        key: Some(key.to_owned()),
+        message: format!("`{key}`: {message}"),
+        help: None,
+    };
+    let mut problems = Vec::new();
+    match models(config) {
+        Ok(models) if models.get(&config.agent.model).is_none() => {
+            let known: Vec<_> = models.iter().map(|model| model.spec.id.as_str()).collect();
+            let message =
+                format!("{:?} is no known model; there are {}", config.agent.model, known.join(", "));
+            problems.push(problem("agent.model", message));
+        }
+        Ok(_) => {}
+        Err(error) => problems.push(problem("anthropic.models", format!("{error:#}"))),
+    }
+    let options = NetOptions { loopback_origins: config.loopback_origins(), ..NetOptions::default() };
+    match Net::new(options, Arc::new(Redactor::new())) {
+        Ok(net) => {
+            for (key, url) in config.urls() {
+                if let Err(error) = net.check(url) {
+                    problems.push(problem(key, error.to_string()));
+                }
+            }
+        }
+        Err(error) => problems.push(problem("net", error.to_string())),
+    }
+    problems
 }
 
 /// Why there is no agent yet.
@@ -86,6 +121,11 @@ pub(crate) enum Unready {
     Missing(String),
     /// It cannot be put together.
     Broken(anyhow::Error),
+}
+
+/// A secret, wherever it comes from. One that cannot be had can be mended while the daemon runs.
+async fn secret(state: &State, name: &str) -> Result<Option<SecretString>, Unready> {
+    secrets::find(&state.vault, name).await.map_err(|error| Unready::Missing(format!("{name}: {error:#}")))
 }
 
 impl<E: Into<anyhow::Error>> From<E> for Unready {
@@ -113,7 +153,7 @@ pub(crate) async fn agent(
         Arc::clone(redactor),
     )?;
 
-    let api_key = secrets::find(&state.vault, secrets::ANTHROPIC).await?;
+    let api_key = secret(state, secrets::ANTHROPIC).await?;
     let api_key = api_key.ok_or_else(|| Unready::Missing(secrets::remedy(secrets::ANTHROPIC)))?;
     redactor.add(&api_key);
     let anthropic = AnthropicOptions {
@@ -121,11 +161,14 @@ pub(crate) async fn agent(
         max_retries: config.anthropic.max_retries,
         ..AnthropicOptions::new(config.anthropic.base_url.clone(), api_key)
     };
-    let provider = Anthropic::new(net.clone(), anthropic, models(config)?)?;
+    let provider = match Anthropic::new(net.clone(), anthropic, models(config)?) {
+        Err(error @ AnthropicError::ApiKey(_)) => return Err(Unready::Missing(error.to_string())),
+        made => made?,
+    };
 
     let mut channels = vec![Arc::clone(local)];
     if with_telegram && config.telegram.enabled != Switch::Off {
-        match secrets::find(&state.vault, secrets::TELEGRAM).await? {
+        match secret(state, secrets::TELEGRAM).await? {
             Some(token) => {
                 redactor.add(&token);
                 let telegram = TelegramOptions {
@@ -135,7 +178,10 @@ pub(crate) async fn agent(
                     ..TelegramOptions::new(token, config.telegram.base_url.clone())
                 };
                 let clock = Arc::clone(&state.clock);
-                channels.push(Arc::new(Telegram::new(net.clone(), telegram, clock, Arc::clone(observe))?));
+                match Telegram::new(net.clone(), telegram, clock, Arc::clone(observe)) {
+                    Err(error @ SetupError::Token) => return Err(Unready::Missing(error.to_string())),
+                    made => channels.push(Arc::new(made?)),
+                }
             }
             None if config.telegram.enabled == Switch::On => {
                 return Err(Unready::Missing(secrets::remedy(secrets::TELEGRAM)));
@@ -161,7 +207,7 @@ async fn transcriber(
     config: &Config,
     state: &State,
     net: &Net,
-) -> anyhow::Result<Option<Arc<dyn Transcriber>>> {
+) -> Result<Option<Arc<dyn Transcriber>>, Unready> {
     let wanted = &config.transcription;
     if !wanted.command.is_empty() {
         return Ok(Some(Arc::new(CommandTranscriber::new(wanted.command.clone(), wanted.timeout)?)));
@@ -170,8 +216,8 @@ async fn transcriber(
     let bearer = match &wanted.secret {
         None => None,
         Some(name) => {
-            let secret = secrets::find(&state.vault, name).await?;
-            Some(secret.with_context(|| format!("transcription.secret: {}", secrets::remedy(name)))?)
+            let missing = || Unready::Missing(format!("transcription.secret: {}", secrets::remedy(name)));
+            Some(secret(state, name).await?.ok_or_else(missing)?)
         }
     };
     let options = EndpointOptions {

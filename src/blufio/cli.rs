@@ -24,6 +24,9 @@ pub(crate) struct Global {
     /// A configuration file, read after /etc/blufio/blufio.toml and the one in your home
     #[arg(long, global = true, value_name = "FILE", env = "BLUFIO_CONFIG")]
     pub(crate) config: Option<PathBuf>,
+    /// Read no configuration file but that of --config
+    #[arg(long, global = true, hide = true)]
+    pub(crate) isolated: bool,
     /// Report as JSON
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -57,6 +60,7 @@ enum Command {
 
 /// Reads the command line and does what it says.
 pub(crate) fn run() -> anyhow::Result<()> {
+    shield();
     let Cli { global, command } = Cli::parse();
     match command {
         Command::Serve(args) => serve::run(&global, &args),
@@ -71,6 +75,15 @@ pub(crate) fn run() -> anyhow::Result<()> {
             clap_complete::generate(shell, &mut Cli::command(), "blufio", &mut std::io::stdout());
             Ok(())
         }
+    }
+}
+
+/// No other process of this user may read our memory or environment, and no core dump is written: every command may hold
+/// a secret. The children of the transcription hook are such processes.
+fn shield() {
+    if let Err(error) = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)
+    {
+        eprintln!("blufio: this process cannot be shielded from others of the same user: {error}");
     }
 }
 

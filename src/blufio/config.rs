@@ -4,8 +4,8 @@
 use crate::cli::Global;
 use crate::exit::Coded;
 use crate::passphrase::{self, Source};
-use crate::{paths, vault};
-use blufio_config::edit;
+use crate::{assemble, paths, vault};
+use blufio_config::edit::{self, EditError};
 use clap::Subcommand;
 use serde_json::json;
 
@@ -78,7 +78,11 @@ fn set(global: &Global, key: &str, value: &str) -> anyhow::Result<()> {
     let file = layers.file_to_edit().ok_or_else(|| {
         Coded::usage("there is no place for a configuration file: use --config FILE, or set $HOME")
     })?;
-    let change = edit::set(&layers, file, key, value).map_err(|error| Coded::usage(error.to_string()))?;
+    let change = edit::set(&layers, file, key, value).map_err(|error| match error {
+        // Not the operator's words, but the disk.
+        EditError::Write { .. } => anyhow::Error::from(error),
+        refused => Coded::usage(refused.to_string()),
+    })?;
     if global.json {
         println!("{}", serde_json::to_string(&change)?);
         return Ok(());
@@ -100,23 +104,26 @@ fn set_secret(global: &Global, name: &str, source: &Source) -> anyhow::Result<()
         standing.extend(found.into_iter().filter(|secret| secret.name == name));
     }
     // What stands in a file is moved; only otherwise is a value asked for.
-    let value = match standing.last() {
+    let value = match vault::choose(&standing)?.first() {
         Some(found) => found.value.clone(),
         None => passphrase::secret_value(name)?,
     };
-    vault::store(&place, name, &value, source)?;
+    vault::store(&place, &[(name, &value)], source)?;
     let left = vault::take_out(&standing)?;
     if global.json {
-        println!("{}", json!({ "name": name, "moved_from_files": standing.len() - left }));
+        println!("{}", json!({ "name": name, "moved_from_files": standing.len() - left.len() }));
     } else {
         println!("{name} is in the vault.");
     }
-    Ok(())
+    if left.is_empty() { Ok(()) } else { Err(Coded::silent(2)) }
 }
 
 fn validate(global: &Global) -> anyhow::Result<()> {
     let layers = paths::layers(global);
-    let problems = blufio_config::validate(&layers);
+    let problems = match blufio_config::load(&layers) {
+        Ok(loaded) => assemble::check(&loaded.config),
+        Err(problems) => problems.0,
+    };
     if global.json {
         println!("{}", json!({ "valid": problems.is_empty(), "problems": problems }));
     } else if problems.is_empty() {

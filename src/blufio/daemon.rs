@@ -5,21 +5,19 @@ use crate::assemble::{self, Doors, State, Unready};
 use crate::desk::{Desk, Phase};
 use crate::exit::Coded;
 use crate::paths::Place;
-use crate::{passphrase, systemd};
+use crate::{passphrase, secrets, systemd};
 use anyhow::Context as _;
 use blufio_agent::Agent;
 use blufio_core::channel::Channel;
-use blufio_core::control::{Control as _, VaultState};
+use blufio_core::control::VaultState;
 use blufio_core::observe::Observability;
 use blufio_core::secret::SecretString;
 use blufio_net::Redactor;
 use blufio_vault::KdfParams;
 use std::sync::Arc;
-use std::time::Duration;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-
-/// A loop that has not moved for this long hangs: the watchdog is no longer fed.
-const HANGS: Duration = Duration::from_secs(30);
+use tokio_util::task::AbortOnDropHandle;
 
 /// A daemon whose doors are open.
 pub(crate) struct Daemon {
@@ -33,6 +31,7 @@ pub(crate) struct Daemon {
 }
 
 /// What becomes of an agent that has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Next {
     /// The process ends.
     End,
@@ -48,16 +47,17 @@ impl Daemon {
         with_telegram: bool,
         doors_end: CancellationToken,
     ) -> anyhow::Result<(Self, impl Future<Output = ()> + Send + 'static)> {
+        let problems = assemble::check(&place.config);
+        if !problems.is_empty() {
+            let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            return Err(Coded::usage(problems.join("\n\n")));
+        }
         let state = assemble::state(&place.database)?;
         let vault = &place.config.vault;
         let kdf = KdfParams { memory_kib: vault.memory_kib, passes: vault.passes, lanes: vault.lanes };
-        let desk = Arc::new(Desk::new(
-            Arc::clone(&state.storage),
-            Arc::clone(&state.vault),
-            Arc::clone(&state.clock),
-            kdf,
-            Arc::clone(&redactor),
-        ));
+        let mut used = vec![secrets::ANTHROPIC.to_owned(), secrets::TELEGRAM.to_owned()];
+        used.extend(place.config.transcription.secret.clone());
+        let desk = Arc::new(Desk::new(&state, kdf, Arc::clone(&redactor), used));
         desk.enter(Phase::Starting);
         let observe = assemble::metrics(&place.config, &state.clock)?;
         let Doors { gateway, local } =
@@ -68,7 +68,7 @@ impl Daemon {
         Ok((Self { place, state, desk, observe, redactor, local, with_telegram }, doors))
     }
 
-    /// Opens the vault with a passphrase that is at hand without asking anybody.
+    /// Opens the vault with the passphrase that was given, or that is at hand without asking anybody.
     pub(crate) async fn unseal(&self, given: Option<SecretString>) -> anyhow::Result<()> {
         if self.state.vault.status().await?.state != VaultState::Sealed {
             return Ok(());
@@ -76,7 +76,6 @@ impl Daemon {
         let Some(passphrase) = given.map_or_else(passphrase::credential, |given| Ok(Some(given)))? else {
             return Ok(());
         };
-        self.redactor.add(&passphrase);
         if let Err(error) = self.state.vault.unseal(passphrase).await {
             // Sealed is a state that the operator can mend; a daemon that restarts in a loop is not.
             tracing::error!(%error, "the vault stays sealed");
@@ -89,11 +88,15 @@ impl Daemon {
     /// # Errors
     /// When the daemon cannot do its work at all.
     pub(crate) async fn run(&self, shutdown: &CancellationToken) -> anyhow::Result<()> {
+        let _watching = AbortOnDropHandle::new(tokio::spawn(systemd::report(Arc::clone(&self.desk))));
+        // Subscribed once and looked at before each decision, so that no change falls between two looks.
+        let mut vault = self.state.vault.watch();
         while !shutdown.is_cancelled() {
-            let vault = self.state.vault.status().await?;
-            if vault.state == VaultState::Sealed {
+            vault.borrow_and_update();
+            let status = self.state.vault.status().await?;
+            if status.state == VaultState::Sealed {
                 tracing::warn!("sealed: nothing is answered until `blufio vault unseal`");
-                self.wait(Phase::Sealed, "Sealed: waiting for blufio vault unseal", shutdown).await;
+                self.wait(Phase::Sealed, &mut vault, shutdown).await;
                 continue;
             }
             let assembled = assemble::agent(
@@ -105,16 +108,17 @@ impl Daemon {
                 self.with_telegram,
             );
             match assembled.await {
-                Ok((agent, channels)) => match self.work(agent, channels, shutdown).await? {
-                    Next::End => break,
-                    Next::Again => {}
-                },
-                Err(Unready::Missing(reason)) if vault.state == VaultState::Uninitialised => {
+                Ok((agent, channels)) => {
+                    if self.work(agent, channels, &mut vault, shutdown).await? == Next::End {
+                        break;
+                    }
+                }
+                Err(Unready::Missing(reason)) if status.state == VaultState::Uninitialised => {
                     return Err(Coded::usage(reason));
                 }
                 Err(Unready::Missing(reason)) => {
                     tracing::warn!("{reason}");
-                    self.wait(Phase::Waiting(reason.clone()), &reason, shutdown).await;
+                    self.wait(Phase::Waiting(reason), &mut vault, shutdown).await;
                 }
                 Err(Unready::Broken(error)) => return Err(error),
             }
@@ -123,18 +127,16 @@ impl Daemon {
     }
 
     /// Waits until the operator has done something, or the process is to end.
-    async fn wait(&self, phase: Phase, status: &str, shutdown: &CancellationToken) {
+    async fn wait(&self, phase: Phase, vault: &mut watch::Receiver<bool>, shutdown: &CancellationToken) {
+        if phase == Phase::Sealed {
+            // What is sealed shall not stay in memory for the sake of the logs.
+            self.redactor.clear();
+        }
         self.desk.enter(phase);
-        let mut vault = self.state.vault.watch();
-        vault.mark_unchanged();
-        loop {
-            systemd::still_starting(status);
-            tokio::select! {
-                () = shutdown.cancelled() => return,
-                _ = vault.changed() => return,
-                () = self.desk.secrets_changed() => return,
-                () = tokio::time::sleep(systemd::EXTEND_EVERY) => {}
-            }
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            _ = vault.changed() => {}
+            () = self.desk.secrets_changed() => {}
         }
     }
 
@@ -142,58 +144,44 @@ impl Daemon {
         &self,
         agent: Agent,
         channels: Vec<String>,
+        vault: &mut watch::Receiver<bool>,
         shutdown: &CancellationToken,
     ) -> anyhow::Result<Next> {
         let agent = Arc::new(agent);
         let stop = CancellationToken::new();
-        let mut vault = self.state.vault.watch();
-        vault.mark_unchanged();
-        let working = {
+        let mut working = {
             let (agent, stop) = (Arc::clone(&agent), stop.clone());
             tokio::spawn(async move { agent.run(stop).await })
         };
         tracing::info!(channels = channels.join(", "), "ready");
-        let status = format!("Answering on {}", channels.join(", "));
         self.desk.run(Arc::clone(&agent), channels);
-        systemd::ready(&status);
+        systemd::ready(&self.desk.status_line());
 
-        let mut working = working;
-        let next = tokio::select! {
+        let mut next = tokio::select! {
             () = shutdown.cancelled() => Next::End,
             _ = vault.changed() => Next::Again,
             () = self.desk.secrets_changed() => Next::Again,
-            () = self.feed_watchdog(&agent) => Next::Again,
             ended = &mut working => {
                 ended.context("the agent ended badly")??;
                 anyhow::bail!("the agent ended by itself");
             }
         };
-        self.desk.drain();
-        if matches!(next, Next::End) {
-            systemd::stopping(self.place.config.agent.drain_timeout);
-        }
         stop.cancel();
-        working.await.context("the agent ended badly")??;
-        self.desk.enter(Phase::Starting);
-        Ok(next)
-    }
-
-    /// Feeds systemd's watchdog while the agent's loops move. Never returns.
-    async fn feed_watchdog(&self, agent: &Agent) {
-        let Some(interval) = systemd::watchdog_interval() else {
-            return std::future::pending().await;
-        };
-        loop {
-            if self.state.clock.now().since(agent.last_moved()) < HANGS {
-                systemd::alive();
-            } else {
-                tracing::error!("a main loop hangs; the watchdog is not fed");
+        self.desk.drain(next == Next::End);
+        if next == Next::Again {
+            tracing::info!("the vault or a secret has changed; running turns may finish");
+            tokio::select! {
+                ended = &mut working => {
+                    ended.context("the agent ended badly")??;
+                    self.desk.enter(Phase::Starting);
+                    return Ok(next);
+                }
+                () = shutdown.cancelled() => next = Next::End,
             }
-            let health = self.desk.health();
-            if !health.ready {
-                systemd::status(&health.reason);
-            }
-            tokio::time::sleep(interval).await;
+            self.desk.drain(true);
         }
+        systemd::stopping(self.place.config.agent.drain_timeout);
+        working.await.context("the agent ended badly")??;
+        Ok(next)
     }
 }

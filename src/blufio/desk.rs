@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Where the operator's questions are answered: the same desk in a running daemon and without one.
 
+use crate::assemble::State;
 use async_trait::async_trait;
 use blufio_agent::Agent;
 use blufio_core::control::{Ask, Control, Health, Refusal, RefusalKind, Status, Told, VaultStatus};
@@ -10,10 +11,13 @@ use blufio_core::time::{Clock, Timestamp};
 use blufio_net::Redactor;
 use blufio_vault::{KdfParams, Vault, VaultError};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::Notify;
 
 /// How many dead letters are shown.
 const LETTERS: usize = 200;
+/// A loop that has not moved for this long hangs.
+const HANGS: Duration = Duration::from_secs(30);
 
 /// Where the daemon stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +33,8 @@ pub(crate) enum Phase {
     Waiting(String),
     /// Accepts and answers.
     Running,
+    /// Takes up what the operator has changed; running turns may finish first.
+    Reloading,
     /// Is shutting down.
     Draining,
 }
@@ -42,6 +48,8 @@ pub(crate) struct Desk {
     redactor: Arc<Redactor>,
     started_at: Timestamp,
     live: Mutex<Live>,
+    /// Names of the secrets that the daemon works with.
+    used: Vec<String>,
     secrets_changed: Notify,
 }
 
@@ -54,22 +62,16 @@ struct Live {
 
 impl Desk {
     /// A desk without a daemon behind it. [`Desk::enter`] puts one there.
-    pub(crate) fn new(
-        storage: Arc<dyn Storage>,
-        vault: Arc<Vault>,
-        clock: Arc<dyn Clock>,
-        kdf: KdfParams,
-        redactor: Arc<Redactor>,
-    ) -> Self {
-        let started_at = clock.now();
+    pub(crate) fn new(state: &State, kdf: KdfParams, redactor: Arc<Redactor>, used: Vec<String>) -> Self {
         Self {
-            storage,
-            vault,
-            clock,
+            storage: Arc::clone(&state.storage),
+            vault: Arc::clone(&state.vault),
+            clock: Arc::clone(&state.clock),
             kdf,
             redactor,
-            started_at,
+            started_at: state.clock.now(),
             live: Mutex::default(),
+            used,
             secrets_changed: Notify::new(),
         }
     }
@@ -88,12 +90,28 @@ impl Desk {
         *self.live() = Live { phase: Phase::Running, agent: Some(agent), channels };
     }
 
-    /// The agent finishes what it has begun.
-    pub(crate) fn drain(&self) {
-        self.live().phase = Phase::Draining;
+    /// The agent finishes what it has begun: for good, or to start again with what was changed.
+    pub(crate) fn drain(&self, for_good: bool) {
+        self.live().phase = if for_good { Phase::Draining } else { Phase::Reloading };
     }
 
-    /// Returns when a secret was stored or removed.
+    /// Where the daemon stands.
+    pub(crate) fn phase(&self) -> Phase {
+        self.live().phase.clone()
+    }
+
+    /// Whether the loops of the agent move, if there is one.
+    pub(crate) fn moves(&self) -> bool {
+        self.live().agent.as_ref().is_none_or(|agent| agent.still() < HANGS)
+    }
+
+    /// A line for the service manager.
+    pub(crate) fn status_line(&self) -> String {
+        let health = self.health();
+        if health.ready { format!("Answering on {}", self.live().channels.join(", ")) } else { health.reason }
+    }
+
+    /// Returns when a secret that the daemon works with has got another value, or none.
     pub(crate) async fn secrets_changed(&self) {
         self.secrets_changed.notified().await;
     }
@@ -130,8 +148,8 @@ impl Desk {
         })))
     }
 
-    /// Opens the vault for one change where it is not open, and closes it again.
-    async fn with_open_vault(
+    /// Stores a secret. Opens the vault for it where it is not open, and closes it again.
+    async fn store_secret(
         &self,
         passphrase: Option<SecretString>,
         name: &str,
@@ -139,7 +157,12 @@ impl Desk {
     ) -> Result<(), Refusal> {
         self.redactor.add(&value);
         if self.vault.is_unsealed() {
+            // A damaged row is no reason not to replace it.
+            let same = self.vault.get(name).await.is_ok_and(|old| old.as_ref() == Some(&value));
             self.vault.set(name, value).await?;
+            if !same {
+                self.changed(name);
+            }
             return Ok(());
         }
         let passphrase = passphrase.ok_or(Refusal::from(VaultError::Sealed))?;
@@ -159,6 +182,14 @@ impl Desk {
     }
 }
 
+impl Desk {
+    fn changed(&self, name: &str) {
+        if self.used.iter().any(|used| used == name) {
+            self.secrets_changed.notify_one();
+        }
+    }
+}
+
 fn refused(error: StorageError) -> Refusal {
     Refusal { kind: RefusalKind::Failed, message: error.to_string() }
 }
@@ -174,12 +205,10 @@ impl Control for Desk {
             Ask::Status => self.status().await,
             Ask::VaultStatus => self.vault_status().await,
             Ask::VaultInit { passphrase } => {
-                self.redactor.add(&passphrase);
                 self.vault.init(passphrase, self.kdf).await?;
                 self.vault_status().await
             }
             Ask::VaultUnseal { passphrase } => {
-                self.redactor.add(&passphrase);
                 self.vault.unseal(passphrase).await?;
                 self.vault_status().await
             }
@@ -189,19 +218,17 @@ impl Control for Desk {
             }
             Ask::VaultList => Ok(Told::Secrets { secrets: self.vault.list().await? }),
             Ask::VaultSet { name, value, passphrase } => {
-                self.with_open_vault(passphrase, &name, value).await?;
-                self.secrets_changed.notify_one();
+                self.store_secret(passphrase, &name, value).await?;
                 Ok(Told::Done)
             }
             Ask::VaultRemove { name } => {
                 if !self.vault.remove(&name).await? {
                     return Err(usage(format!("the vault holds no {name}; see `blufio vault list`")));
                 }
-                self.secrets_changed.notify_one();
+                self.changed(&name);
                 Ok(Told::Done)
             }
             Ask::VaultRotate { passphrase, new_passphrase } => {
-                self.redactor.add(&new_passphrase);
                 self.vault.rotate(passphrase, new_passphrase, self.kdf).await?;
                 self.vault_status().await
             }
@@ -244,6 +271,7 @@ impl Control for Desk {
     }
 
     fn health(&self) -> Health {
+        let moves = self.moves();
         let live = self.live();
         let trouble = live.agent.as_ref().map(|agent| agent.trouble()).unwrap_or_default();
         let reason = match &live.phase {
@@ -251,13 +279,15 @@ impl Control for Desk {
             Phase::Starting => "starting".to_owned(),
             Phase::Sealed => "sealed: waiting for `blufio vault unseal`".to_owned(),
             Phase::Waiting(reason) => reason.clone(),
+            Phase::Reloading => "taking up a changed secret; running turns may finish".to_owned(),
             Phase::Draining => "shutting down".to_owned(),
+            _ if !moves => "a main loop hangs".to_owned(),
             Phase::Running if trouble.is_empty() => "ok".to_owned(),
             Phase::Running => trouble.join("; "),
         };
         Health {
-            live: live.phase != Phase::Absent,
-            ready: live.phase == Phase::Running && trouble.is_empty(),
+            live: live.phase != Phase::Absent && moves,
+            ready: live.phase == Phase::Running && trouble.is_empty() && moves,
             sealed: live.phase == Phase::Sealed,
             draining: live.phase == Phase::Draining,
             reason,

@@ -3,6 +3,7 @@
 
 use blufio_core::control::{Refusal, RefusalKind};
 use std::fmt;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 /// An error that knows its exit code. Everything else exits with 1.
@@ -33,7 +34,7 @@ impl fmt::Display for Coded {
 impl std::error::Error for Coded {}
 
 /// The code of an error.
-fn code(error: &anyhow::Error) -> u8 {
+pub(crate) fn code(error: &anyhow::Error) -> u8 {
     if let Some(coded) = error.downcast_ref::<Coded>() {
         return coded.code;
     }
@@ -54,12 +55,17 @@ pub(crate) fn report(result: anyhow::Result<()>) -> ExitCode {
             // Diagnostics of the configuration bring their own beginning.
             match text.as_str() {
                 "" => {}
-                diagnostics if diagnostics.starts_with("error: ") => eprintln!("{diagnostics}"),
-                text => eprintln!("blufio: {text}"),
+                diagnostics if diagnostics.starts_with("error: ") => say(diagnostics),
+                text => say(&format!("blufio: {text}")),
             }
             ExitCode::from(code(&error))
         }
     }
+}
+
+/// To standard error, if that still exists: `eprintln!` would panic without it.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 #[cfg(test)]

@@ -44,14 +44,16 @@ fn open(path: &PathBuf) -> io::Result<File> {
 
 impl Log {
     /// Reopens the file, for logrotate. The old one stays in use when the new one cannot be opened.
-    pub(crate) fn reopen(&self) {
-        let Some(file) = &self.file else { return };
+    /// Says whether there is one.
+    pub(crate) fn reopen(&self) -> bool {
+        let Some(file) = &self.file else { return false };
         match open(&file.path) {
             Ok(fresh) => *file.open.lock().unwrap_or_else(PoisonError::into_inner) = fresh,
             Err(error) => {
-                tracing::error!(path = %file.path.display(), %error, "the log file cannot be reopened")
+                tracing::error!(path = %file.path.display(), %error, "the log file cannot be reopened");
             }
         }
+        true
     }
 }
 
@@ -75,7 +77,12 @@ pub(crate) fn start(
         }
     };
     let log = Log { redactor, file };
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(log.clone());
+    // A log that cannot be written is no reason to panic, which is what happens when standard error is gone as well.
+    let builder = tracing_subscriber::fmt()
+        .log_internal_errors(false)
+        .with_env_filter(filter)
+        .with_ansi(false)
+        .with_writer(log.clone());
     let started = match shape {
         Shape::Text => builder.compact().try_init(),
         Shape::Json => builder.json().try_init(),
@@ -84,6 +91,8 @@ pub(crate) fn start(
             .try_init(),
     };
     started.map_err(|error| anyhow::anyhow!("logging cannot be started: {error}"))?;
+    // A panic leaves through the log as well, where secrets are cut out.
+    std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
     Ok(log)
 }
 

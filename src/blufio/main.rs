@@ -10,7 +10,7 @@
 //! | [`operator`] | asks the daemon over its socket, or the state itself when none runs |
 //! | [`secrets`], [`passphrase`] | where secrets come from |
 //! | [`logging`], [`systemd`] | logs without secrets; readiness and the watchdog |
-//! | [`paths`], [`clock`], [`exit`] | where things lie; the time; exit codes |
+//! | [`paths`], [`clock`], [`exit`], [`terminal`] | where things lie; the time; exit codes; what is shown |
 
 mod assemble;
 mod cli;
@@ -31,6 +31,7 @@ mod serve;
 mod shell;
 mod status;
 mod systemd;
+mod terminal;
 mod vault;
 
 /// One allocator everywhere, so that what is measured in tests is what runs.

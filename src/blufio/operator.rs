@@ -8,16 +8,19 @@ use crate::assemble::{
 use crate::desk::Desk;
 use crate::paths::Place;
 use anyhow::Context as _;
-use blufio_core::control::{Ask, Control as _, Told};
+use blufio_core::control::{Ask, Control as _, Told, VaultState, VaultStatus};
 use blufio_net::Redactor;
 use blufio_vault::KdfParams;
 use serde_json::Value;
 use std::sync::Arc;
 
+/// Where the daemon listens as a system service with `RuntimeDirectory=blufio`.
+const SERVICE_SOCKET: &str = "/run/blufio/blufio.sock";
+
 /// Asks whoever can answer: the daemon if one runs, otherwise the state file.
 pub(crate) fn ask(place: &Place, ask: Value) -> anyhow::Result<Told> {
     runtime()?.block_on(async {
-        match LocalClient::connect(&place.socket).await {
+        match connect(place).await {
             Ok(client) => client.ask(ask).await.map_err(told),
             Err(ClientError::NoDaemon { .. }) => alone(place, ask).await,
             Err(error) => Err(error.into()),
@@ -27,16 +30,41 @@ pub(crate) fn ask(place: &Place, ask: Value) -> anyhow::Result<Told> {
 
 /// Asks the daemon; without one the question makes no sense.
 pub(crate) fn ask_daemon(place: &Place, ask: Value) -> anyhow::Result<Told> {
-    runtime()?.block_on(async { LocalClient::connect(&place.socket).await?.ask(ask).await.map_err(told) })
+    runtime()?.block_on(async { connect(place).await?.ask(ask).await.map_err(told) })
 }
 
+/// Finds the daemon: where the configuration says, otherwise where a system service has its socket.
+pub(crate) async fn connect(place: &Place) -> Result<LocalClient, ClientError> {
+    let own = LocalClient::connect(&place.socket).await;
+    match own {
+        Err(ClientError::NoDaemon { .. }) if place.config.gateway.socket.is_none() => {
+            LocalClient::connect(SERVICE_SOCKET).await.or(own)
+        }
+        own => own,
+    }
+}
+
+/// Answers from the state file. A question about state that is not there does not make it.
 async fn alone(place: &Place, ask: Value) -> anyhow::Result<Told> {
     let ask: Ask = serde_json::from_value(ask).context("the question is not understood")?;
+    if !place.database.exists() {
+        match ask {
+            Ask::VaultInit { .. } => {}
+            Ask::VaultStatus => {
+                return Ok(Told::Vault(VaultStatus { state: VaultState::Uninitialised, secrets: 0 }));
+            }
+            _ => anyhow::bail!(
+                "no daemon answers at {}, and there is no state at {}. If it runs elsewhere, set gateway.socket and \
+                 store.path to where it has them",
+                place.socket.display(),
+                place.database.display()
+            ),
+        }
+    }
     let state = assemble::state(&place.database)?;
     let vault = &place.config.vault;
     let kdf = KdfParams { memory_kib: vault.memory_kib, passes: vault.passes, lanes: vault.lanes };
-    let desk = Desk::new(state.storage, state.vault, state.clock, kdf, Arc::new(Redactor::new()));
-    Ok(desk.ask(ask).await?)
+    Ok(Desk::new(&state, kdf, Arc::new(Redactor::new()), Vec::new()).ask(ask).await?)
 }
 
 /// A refusal keeps its kind, which is its exit code.

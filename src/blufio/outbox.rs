@@ -4,6 +4,7 @@
 use crate::cli::Global;
 use crate::operator;
 use crate::paths;
+use crate::terminal::beginning;
 use blufio_core::control::Told;
 use clap::Subcommand;
 use serde_json::json;
@@ -41,15 +42,9 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<()> {
         Told::DeadLetters { letters } => {
             for letter in letters {
                 let text = letter.payload.get("text").and_then(|text| text.as_str()).unwrap_or_default();
-                let beginning: String =
-                    text.chars().take(60).map(|c| if c == '\n' { ' ' } else { c }).collect();
-                println!(
-                    "{:>6}  {}  {}",
-                    letter.id,
-                    letter.conversation,
-                    letter.error.as_deref().unwrap_or("unknown")
-                );
-                println!("        {beginning}");
+                let error = letter.error.as_deref().unwrap_or("unknown");
+                println!("{:>6}  {}  {}", letter.id, letter.conversation, beginning(error, 120));
+                println!("        {}", beginning(text, 60));
             }
         }
         _ => println!("It is on its way again."),

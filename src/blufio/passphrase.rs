@@ -6,18 +6,19 @@ use crate::exit::Coded;
 use anyhow::Context as _;
 use blufio_core::secret::SecretString;
 use std::io::{IsTerminal as _, Read as _};
-use std::path::Path;
 use zeroize::Zeroize as _;
 
 /// Name of the credential.
 pub(crate) const CREDENTIAL: &str = "vault-passphrase";
-/// Longest passphrase that is read.
-const LIMIT: u64 = 4_096;
+/// Longest passphrase that is read, bytes.
+const LIMIT: usize = 4_096;
+/// Longest secret that is read, bytes: what the vault takes.
+pub(crate) const SECRET_LIMIT: usize = blufio_vault::MAX_VALUE_BYTES;
 
 /// How a passphrase is handed over.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct Source {
-    /// Read the passphrase from this file descriptor, up to its end or the first line break
+    /// Read the passphrase from this file descriptor, up to its end
     #[arg(long, value_name = "N")]
     pub(crate) passphrase_fd: Option<u32>,
 }
@@ -63,22 +64,45 @@ pub(crate) fn credential() -> anyhow::Result<Option<SecretString>> {
     crate::secrets::credential(CREDENTIAL)
 }
 
+/// Reads the passphrase from an inherited descriptor, and closes it: no child process shall find it there.
 fn from_fd(fd: u32) -> anyhow::Result<SecretString> {
-    // Through the proc file system: taking over a raw descriptor would need unsafe code.
-    let path = format!("/proc/self/fd/{fd}");
-    let file = std::fs::File::open(Path::new(&path)).with_context(|| {
-        format!("file descriptor {fd} cannot be read; open it as in: blufio … --passphrase-fd 3 3<FILE")
-    })?;
-    read_secret(file).with_context(|| format!("file descriptor {fd}"))
+    let raw = i32::try_from(fd).context("no such file descriptor")?;
+    let hint =
+        || format!("file descriptor {fd} cannot be read; open it as in: blufio … --passphrase-fd 3 3<FILE");
+    let secret = match duplicate(raw) {
+        Ok(file) => read_secret(file, LIMIT),
+        // An old kernel. Opened anew, a pipe is still the same pipe.
+        Err(rustix::io::Errno::NOSYS | rustix::io::Errno::PERM) => {
+            read_secret(std::fs::File::open(format!("/proc/self/fd/{fd}")).with_context(hint)?, LIMIT)
+        }
+        Err(error) => Err(error).with_context(hint),
+    };
+    // Standard input stays: the terminal may be needed for another answer.
+    if fd > 2 {
+        nix::unistd::close(raw).with_context(hint)?;
+    }
+    secret.with_context(|| format!("file descriptor {fd}"))
 }
 
-/// Reads one secret: up to the end, without the line break that editors add.
-pub(crate) fn read_secret(source: impl std::io::Read) -> anyhow::Result<SecretString> {
-    let mut text = String::new();
-    source.take(LIMIT + 1).read_to_string(&mut text).context("not readable as UTF-8 text")?;
-    if text.len() as u64 > LIMIT {
+/// The same open file under a descriptor of our own, which is what safe code can read from.
+fn duplicate(raw: i32) -> rustix::io::Result<std::fs::File> {
+    use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
+    let own = pidfd_open(getpid(), PidfdFlags::empty())?;
+    pidfd_getfd(own, raw, PidfdGetfdFlags::empty()).map(std::fs::File::from)
+}
+
+/// Reads one secret of at most `limit` bytes: up to the end, without the line break that editors add.
+pub(crate) fn read_secret(source: impl std::io::Read, limit: usize) -> anyhow::Result<SecretString> {
+    // Large enough from the start: a buffer that grows leaves copies behind.
+    let mut text = String::with_capacity(limit.saturating_add(2));
+    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    if let Err(error) = source.take(most).read_to_string(&mut text) {
         text.zeroize();
-        anyhow::bail!("longer than {LIMIT} bytes");
+        return Err(error).context("not readable as UTF-8 text");
+    }
+    if text.len() > limit {
+        text.zeroize();
+        anyhow::bail!("longer than {limit} bytes");
     }
     let kept = text.trim_end_matches(['\n', '\r']).len();
     text.truncate(kept);
@@ -99,7 +123,7 @@ pub(crate) fn secret_value(name: &str) -> anyhow::Result<SecretString> {
     if std::io::stdin().is_terminal() {
         ask(&format!("Value of {name}: "))
     } else {
-        read_secret(std::io::stdin()).context("standard input")
+        read_secret(std::io::stdin(), SECRET_LIMIT).context("standard input")
     }
 }
 
@@ -109,8 +133,8 @@ mod tests {
 
     #[test]
     fn the_line_break_at_the_end_is_not_part_of_the_secret() {
-        assert_eq!(read_secret("pass phrase \r\n".as_bytes()).unwrap().expose(), "pass phrase ");
-        assert!(read_secret([b'x'; 5_000].as_slice()).is_err());
-        assert!(read_secret([0xFF].as_slice()).is_err());
+        assert_eq!(read_secret("pass phrase \r\n".as_bytes(), 99).unwrap().expose(), "pass phrase ");
+        assert!(read_secret([b'x'; 100].as_slice(), 99).is_err());
+        assert!(read_secret([0xFF].as_slice(), 99).is_err());
     }
 }

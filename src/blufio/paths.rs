@@ -3,7 +3,7 @@
 
 use crate::cli::Global;
 use crate::exit::Coded;
-use blufio_config::{Config, Environment, Layers, Loaded, Problems};
+use blufio_config::{Config, Environment, LayerFile, Layers, Loaded, Problems};
 use std::path::PathBuf;
 
 /// The configuration and what follows from it.
@@ -19,7 +19,12 @@ pub(crate) struct Place {
 
 /// The files and the environment that make up the configuration.
 pub(crate) fn layers(global: &Global) -> Layers {
-    Layers::standard(Environment::of_process(), global.config.clone())
+    let environment = Environment::of_process();
+    if !global.isolated {
+        return Layers::standard(environment, global.config.clone());
+    }
+    let named = global.config.iter().map(|path| LayerFile { path: path.clone(), required: true });
+    Layers { files: named.collect(), environment }
 }
 
 /// Reads the configuration; all problems at once when there are some.

@@ -54,7 +54,7 @@ pub(crate) fn credential(name: &str) -> anyhow::Result<Option<SecretString>> {
     };
     let path = folder.join(name);
     match std::fs::File::open(&path) {
-        Ok(file) => crate::passphrase::read_secret(file)
+        Ok(file) => crate::passphrase::read_secret(file, crate::passphrase::SECRET_LIMIT)
             .with_context(|| format!("credential {}", path.display()))
             .map(|value| Some(value).filter(|value| !value.expose().is_empty())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),

@@ -3,12 +3,14 @@
 
 use crate::cli::Global;
 use crate::daemon::Daemon;
+use crate::exit::{self, Coded};
 use crate::logging::{self, Log, Shape};
 use crate::passphrase::Source;
 use crate::paths::{self, Place};
 use anyhow::Context as _;
 use blufio_config::{Config, LogFormat};
 use blufio_net::Redactor;
+use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -25,7 +27,6 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
-    shield();
     let place = paths::find(global)?;
     let redactor = Arc::new(Redactor::new());
     let log = &place.config.log;
@@ -35,24 +36,19 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
     runtime()?.block_on(async move {
         let shutdown = CancellationToken::new();
         tokio::spawn(signals(shutdown.clone(), log));
-        let served = serve(place, redactor, given, &shutdown).await;
-        match &served {
-            Ok(()) => tracing::info!("stopped"),
-            // Standard error is told by whoever called.
-            Err(error) if has_file => tracing::error!("{error:#}"),
-            Err(_) => {}
+        let served = serve(place, Arc::clone(&redactor), given, &shutdown).await;
+        let Err(error) = served else {
+            tracing::info!("stopped");
+            return Ok(());
+        };
+        let text = format!("{error:#}");
+        tracing::error!("{text}");
+        if has_file {
+            // Whoever started it looks at the terminal, not into the log.
+            let _ = writeln!(std::io::stderr(), "blufio: {}", redactor.redact(&text));
         }
-        served
+        Err(Coded::silent(exit::code(&error)))
     })
-}
-
-/// No other process of this user may read our memory or environment, and no core dump is written: both hold secrets.
-/// The children of the transcription hook are such processes.
-fn shield() {
-    if let Err(error) = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)
-    {
-        eprintln!("blufio: this process cannot be shielded from others of the same user: {error}");
-    }
 }
 
 /// The runtime of the daemon.
@@ -95,6 +91,7 @@ async fn serve(
 
 /// SIGTERM and SIGINT stop, a second one at once; SIGHUP reopens the log.
 async fn signals(shutdown: CancellationToken, log: Log) {
+    let has_terminal = std::io::stderr().is_terminal();
     let streams = (|| {
         Ok::<_, std::io::Error>((
             signal(SignalKind::terminate())?,
@@ -114,9 +111,14 @@ async fn signals(shutdown: CancellationToken, log: Log) {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
             _ = hangup.recv() => {
-                log.reopen();
-                tracing::info!("the log was reopened");
-                continue;
+                if log.reopen() {
+                    tracing::info!("the log was reopened");
+                    continue;
+                }
+                // Without a log file a hangup means what it says: the terminal is gone.
+                if !has_terminal {
+                    continue;
+                }
             }
         }
         if shutdown.is_cancelled() {

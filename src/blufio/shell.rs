@@ -9,11 +9,13 @@ use crate::assemble::wire::{LocalMessage, StreamEvent};
 use crate::cli::Global;
 use crate::daemon::Daemon;
 use crate::logging::{self, Shape};
+use crate::operator;
 use crate::passphrase::Source;
 use crate::paths::{self, Place};
 use crate::serve;
+use crate::terminal::visible;
 use anyhow::Context as _;
-use blufio_core::control::{Told, VaultState, VaultStatus};
+use blufio_core::control::{Refusal, RefusalKind, Told, VaultState, VaultStatus};
 use blufio_net::Redactor;
 use rustyline::error::ReadlineError;
 use rustyline::{DefaultEditor, ExternalPrinter as _};
@@ -27,6 +29,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Longest text that is read from standard input.
 const INPUT_LIMIT: u64 = 128 * 1024;
+/// How long a one-time question waits for answers that were still to be delivered.
+const BACKLOG: Duration = Duration::from_millis(150);
 /// Events that may wait to be printed.
 const EVENTS: usize = 64;
 
@@ -47,7 +51,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
     let runtime = serve::runtime()?;
     let own = runtime.block_on(connect(&place, args))?;
     let talk = || -> anyhow::Result<()> {
-        let client = runtime.block_on(LocalClient::connect(&place.socket))?;
+        let client = runtime.block_on(operator::connect(&place))?;
         let stream = runtime.block_on(client.stream(&args.conversation))?;
         match said(args)? {
             Some(text) => runtime.block_on(once(global, args, &client, stream, text)),
@@ -81,7 +85,7 @@ impl Own {
 
 /// Makes sure that a daemon answers at the socket; starts one if there is none.
 async fn connect(place: &Place, args: &Args) -> anyhow::Result<Option<Own>> {
-    match LocalClient::connect(&place.socket).await {
+    match operator::connect(place).await {
         Ok(_) => return Ok(None),
         Err(ClientError::NoDaemon { .. }) => {}
         Err(error) => return Err(error.into()),
@@ -111,7 +115,8 @@ async fn connect(place: &Place, args: &Args) -> anyhow::Result<Option<Own>> {
             return Ok(Some(Own { shutdown, doors_end, working, doors }));
         }
         if status.health.sealed {
-            anyhow::bail!("the vault is still sealed; check the passphrase");
+            let message = "the vault is still sealed; check the passphrase".into();
+            return Err(Refusal { kind: RefusalKind::Sealed, message }.into());
         }
         tokio::select! {
             ended = &mut working => {
@@ -150,6 +155,14 @@ async fn once(
     mut stream: LocalStream,
     text: String,
 ) -> anyhow::Result<()> {
+    // What waited for somebody to come is not the answer to what is said now.
+    while let Ok(event) = tokio::time::timeout(BACKLOG, stream.next()).await {
+        match event? {
+            Some(StreamEvent::Message { text, .. }) => eprintln!("(earlier) {}", visible(&text)),
+            Some(_) => {}
+            None => anyhow::bail!("the daemon has ended"),
+        }
+    }
     client.post_message(&message(args, text)).await?;
     loop {
         let event = tokio::select! {
@@ -161,7 +174,7 @@ async fn once(
                 if global.json {
                     println!("{}", json!({ "text": text }));
                 } else {
-                    println!("{text}");
+                    println!("{}", visible(&text));
                 }
                 return Ok(());
             }
@@ -192,7 +205,7 @@ fn converse(
             match stream.next().await {
                 // What comes while the person types, for example after a pause of the model, is shown above the prompt.
                 Ok(Some(StreamEvent::Message { text, .. })) if !is_waiting.load(Ordering::SeqCst) => {
-                    let _ = printer.print(format!("{text}\n"));
+                    let _ = printer.print(format!("{}\n", visible(&text)));
                 }
                 Ok(Some(event)) if is_waiting.load(Ordering::SeqCst) => {
                     if events.send(Ok(event)).await.is_err() {
@@ -247,9 +260,9 @@ async fn show(
             }
         };
         match event {
-            Some(Ok(StreamEvent::Partial { text })) => grow(&mut printed, &text)?,
+            Some(Ok(StreamEvent::Partial { text })) => grow(&mut printed, &visible(&text))?,
             Some(Ok(StreamEvent::Message { text, .. })) => {
-                grow(&mut printed, &text)?;
+                grow(&mut printed, &visible(&text))?;
                 println!();
                 return Ok(());
             }

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Readiness, status and the watchdog. Everything here does nothing where systemd did not start the process.
 
+use crate::desk::{Desk, Phase};
 use sd_notify::NotifyState;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How much longer the start may take, each time it is said.
 const EXTENSION: Duration = Duration::from_secs(60);
-/// How often it is said.
-pub(crate) const EXTEND_EVERY: Duration = Duration::from_secs(20);
+/// How often systemd is told how things stand, at least.
+const REPORT_EVERY: Duration = Duration::from_secs(10);
 
 fn notify(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
@@ -20,29 +22,37 @@ pub(crate) fn ready(status: &str) {
     notify(&[NotifyState::Ready, NotifyState::Status(status)]);
 }
 
-/// A line for `systemctl status`.
-pub(crate) fn status(status: &str) {
-    notify(&[NotifyState::Status(status)]);
-}
-
-/// The start takes longer, because somebody has to do something first.
-pub(crate) fn still_starting(status: &str) {
-    let span = u32::try_from(EXTENSION.as_micros()).unwrap_or(u32::MAX);
-    notify(&[NotifyState::ExtendTimeoutUsec(span), NotifyState::Status(status)]);
+/// Tells systemd how things stand, for as long as the daemon runs: a line for `systemctl status` when it changes; the
+/// watchdog, while the loops move or there are none; and, where somebody has to do something first, that the start takes
+/// longer. Never returns.
+pub(crate) async fn report(desk: Arc<Desk>) {
+    // A third of what the unit asks for: one delay may cost one beat.
+    let watchdog = sd_notify::watchdog_enabled().map(|limit| limit / 3);
+    let every = watchdog.unwrap_or(REPORT_EVERY).min(REPORT_EVERY);
+    let mut told = String::new();
+    loop {
+        let status = desk.status_line();
+        if status != told {
+            notify(&[NotifyState::Status(&status)]);
+            told = status;
+        }
+        if matches!(desk.phase(), Phase::Sealed | Phase::Waiting(_)) {
+            let span = u32::try_from(EXTENSION.as_micros()).unwrap_or(u32::MAX);
+            notify(&[NotifyState::ExtendTimeoutUsec(span)]);
+        }
+        if watchdog.is_some() {
+            if desk.moves() {
+                notify(&[NotifyState::Watchdog]);
+            } else {
+                tracing::error!("a main loop hangs; the watchdog is not fed");
+            }
+        }
+        tokio::time::sleep(every).await;
+    }
 }
 
 /// Is shutting down; may take up to `drain`.
 pub(crate) fn stopping(drain: Duration) {
     let span = u32::try_from(drain.saturating_add(EXTENSION).as_micros()).unwrap_or(u32::MAX);
     notify(&[NotifyState::Stopping, NotifyState::ExtendTimeoutUsec(span), NotifyState::Status("Draining")]);
-}
-
-/// The loops move.
-pub(crate) fn alive() {
-    notify(&[NotifyState::Watchdog]);
-}
-
-/// How often to say so: half of what the unit asks for. `None`: it does not ask.
-pub(crate) fn watchdog_interval() -> Option<Duration> {
-    sd_notify::watchdog_enabled().map(|limit| limit / 2)
 }

@@ -7,10 +7,11 @@ use crate::operator;
 use crate::passphrase::{self, Source};
 use crate::paths::{self, Place};
 use blufio_config::secrets::{self, PlaintextSecret};
-use blufio_core::control::{Told, VaultState, VaultStatus};
+use blufio_core::control::{Refusal, RefusalKind, Told, VaultState, VaultStatus};
 use blufio_core::secret::SecretString;
 use clap::Subcommand;
-use serde_json::{Value, json};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -80,7 +81,8 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<()> {
         Action::List => operator::ask(&place, json!({ "ask": "vault_list" }))?,
         Action::Set { name, source } => {
             let value = passphrase::secret_value(&name)?;
-            store(&place, &name, &value, &source)?
+            store(&place, &[(&name, &value)], &source)?;
+            Told::Done
         }
         Action::Remove { name } => operator::ask(&place, json!({ "ask": "vault_remove", "name": name }))?,
         Action::Rotate { source, new_passphrase_fd } => {
@@ -105,28 +107,40 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<()> {
     print(global, &told)
 }
 
-/// Stores a secret. Only where the vault is not open already is the passphrase asked for.
-pub(crate) fn store(
-    place: &Place,
-    name: &str,
-    value: &SecretString,
-    source: &Source,
-) -> anyhow::Result<Told> {
+/// The passphrase, where the vault is not open already.
+fn passphrase(place: &Place, source: &Source) -> anyhow::Result<Option<SecretString>> {
     let told = operator::ask(place, json!({ "ask": "vault_status" }))?;
     let Told::Vault(VaultStatus { state, .. }) = told else {
         anyhow::bail!("the daemon answered something else; it may be of another version");
     };
-    let passphrase = match state {
-        VaultState::Unsealed => Value::Null,
-        VaultState::Sealed => json!(source.get("Passphrase: ")?.expose()),
+    match state {
+        VaultState::Unsealed => Ok(None),
         VaultState::Uninitialised => {
-            return Err(Coded::usage("there is no vault yet; make one with `blufio vault init`"));
+            Err(Coded::usage("there is no vault yet; make one with `blufio vault init`"))
         }
-    };
-    operator::ask(
-        place,
-        json!({ "ask": "vault_set", "name": name, "value": value.expose(), "passphrase": passphrase }),
-    )
+        VaultState::Sealed => {
+            if let Told::Status(status) = operator::ask(place, json!({ "ask": "status" }))?
+                && status.pid != 0
+            {
+                let message = "the running daemon is sealed; open it with `blufio vault unseal` first".into();
+                return Err(Refusal { kind: RefusalKind::Sealed, message }.into());
+            }
+            source.get("Passphrase: ").map(Some)
+        }
+    }
+}
+
+/// Stores secrets. The passphrase is asked for once, and only where the vault is not open already.
+pub(crate) fn store(place: &Place, secrets: &[(&str, &SecretString)], source: &Source) -> anyhow::Result<()> {
+    let passphrase = passphrase(place, source)?;
+    for (name, value) in secrets {
+        let passphrase = passphrase.as_ref().map(SecretString::expose);
+        operator::ask(
+            place,
+            json!({ "ask": "vault_set", "name": name, "value": value.expose(), "passphrase": passphrase }),
+        )?;
+    }
+    Ok(())
 }
 
 fn print(global: &Global, told: &Told) -> anyhow::Result<()> {
@@ -150,6 +164,9 @@ fn print(global: &Global, told: &Told) -> anyhow::Result<()> {
 /// Moves plaintext secrets from configuration files into the vault: first stored, then removed from the file.
 fn import(global: &Global, file: Option<PathBuf>, source: &Source) -> anyhow::Result<()> {
     let files = match file {
+        Some(file) if !file.exists() => {
+            return Err(Coded::usage(format!("{}: there is no such file", file.display())));
+        }
         Some(file) => vec![file],
         None => {
             let layers = paths::layers(global).files.into_iter();
@@ -161,50 +178,106 @@ fn import(global: &Global, file: Option<PathBuf>, source: &Source) -> anyhow::Re
     for file in files {
         found.extend(secrets::find(&file).map_err(|problem| Coded::usage(problem.to_string()))?);
     }
-    // Of a secret that stands in several places the last one holds, as it would have held in the configuration.
-    for secret in &found {
-        store(&place, &secret.name, &secret.value, source)?;
-        if !global.json {
-            println!(
-                "{} has moved from {}:{} into the vault.",
-                secret.name,
-                secret.file.display(),
-                secret.line
-            );
-        }
+    let chosen = choose(&found)?;
+    if !chosen.is_empty() {
+        let values: Vec<_> = chosen.iter().map(|secret| (secret.name.as_str(), &secret.value)).collect();
+        store(&place, &values, source)?;
     }
-    take_out(&found)?;
+    let left = take_out(&found)?;
     if global.json {
-        let moved: Vec<_> =
-            found.iter().map(|secret| json!({ "name": secret.name, "file": secret.file })).collect();
-        println!("{}", json!({ "moved": moved }));
+        let named = |secrets: &[&PlaintextSecret]| -> Vec<_> {
+            secrets
+                .iter()
+                .map(|secret| json!({ "name": secret.name, "file": secret.file, "line": secret.line }))
+                .collect()
+        };
+        println!("{}", json!({ "stored": named(&chosen), "left": named(&left.iter().collect::<Vec<_>>()) }));
     } else if found.is_empty() {
         println!("No configuration file holds a secret.");
     } else {
+        for secret in &chosen {
+            println!("{} from {}:{} is in the vault.", secret.name, secret.file.display(), secret.line);
+        }
         println!(
             "Copies of the files (backups, version control) may still hold them: renew the secrets then."
         );
     }
-    Ok(())
+    if left.is_empty() { Ok(()) } else { Err(Coded::silent(2)) }
 }
 
-/// Takes secrets out of their files, once they are in the vault. Returns how many have to be taken out by hand, after
-/// naming them.
-pub(crate) fn take_out(found: &[PlaintextSecret]) -> anyhow::Result<usize> {
-    let mut left = 0;
-    let files: std::collections::BTreeSet<_> = found.iter().map(|secret| secret.file.clone()).collect();
-    for file in files {
-        let here: Vec<_> = found.iter().filter(|secret| secret.file == file).cloned().collect();
-        for secret in secrets::remove(&file, &here)? {
-            left += 1;
-            eprintln!(
-                "{}:{}:{}: {} stands within a longer text; take it out by hand.",
-                secret.file.display(),
-                secret.line,
-                secret.column,
-                secret.name
-            );
+/// One value for each name: that of a key before that of a comment. Different values for one name are for the operator
+/// to decide; nothing is stored then.
+pub(crate) fn choose(found: &[PlaintextSecret]) -> anyhow::Result<Vec<&PlaintextSecret>> {
+    let mut chosen: BTreeMap<&str, &PlaintextSecret> = BTreeMap::new();
+    let keys_first = found.iter().filter(|secret| secret.key.is_some());
+    for secret in keys_first.chain(found.iter().filter(|secret| secret.key.is_none())) {
+        match chosen.get(secret.name.as_str()) {
+            Some(one) if one.value != secret.value && secret.key.is_some() => {
+                return Err(Coded::usage(format!(
+                    "two different values for {} stand at {}:{} and {}:{}; take one of them out first. Nothing was changed",
+                    secret.name,
+                    one.file.display(),
+                    one.line,
+                    secret.file.display(),
+                    secret.line
+                )));
+            }
+            Some(_) => {}
+            None => {
+                chosen.insert(&secret.name, secret);
+            }
         }
     }
+    Ok(chosen.into_values().collect())
+}
+
+/// Takes secrets out of their files, once they are in the vault. Returns those that have to be taken out by hand, after
+/// naming them.
+pub(crate) fn take_out(found: &[PlaintextSecret]) -> anyhow::Result<Vec<PlaintextSecret>> {
+    let mut left = Vec::new();
+    let files: BTreeSet<_> = found.iter().map(|secret| secret.file.clone()).collect();
+    for file in files {
+        let here: Vec<_> = found.iter().filter(|secret| secret.file == file).cloned().collect();
+        left.extend(secrets::remove(&file, &here)?);
+    }
+    for secret in &left {
+        eprintln!(
+            "{}:{}:{}: {} stands within a longer text; take it out by hand.",
+            secret.file.display(),
+            secret.line,
+            secret.column,
+            secret.name
+        );
+    }
     Ok(left)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(line: usize, value: &str, key: Option<&str>) -> PlaintextSecret {
+        PlaintextSecret {
+            name: "anthropic-api-key".into(),
+            value: SecretString::new(value.into()),
+            file: "blufio.toml".into(),
+            line,
+            column: 1,
+            key: key.map(Into::into),
+            removable: true,
+        }
+    }
+
+    #[test]
+    fn an_old_key_in_a_comment_does_not_replace_the_one_in_use() {
+        let found = [secret(1, "live", Some("anthropic.api_key")), secret(2, "old", None)];
+        assert_eq!(choose(&found).unwrap()[0].value.expose(), "live");
+    }
+
+    #[test]
+    fn two_different_values_are_for_the_operator_to_decide() {
+        let found = [secret(1, "one", Some("anthropic.api_key")), secret(7, "two", Some("anthropic.key"))];
+        let refused = choose(&found).unwrap_err().to_string();
+        assert!(refused.contains("blufio.toml:1") && refused.contains("blufio.toml:7"), "{refused}");
+    }
 }

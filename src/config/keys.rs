@@ -194,8 +194,8 @@ static KEYS: &[Key] = &[
     Key {
         path: "telegram.edit_interval",
         kind: Kind::Duration { least: Duration::from_millis(50), most: seconds(60) },
-        default: r#""1500ms""#,
-        doc: "Least time between two edits of a growing answer in a group.",
+        default: r#""4s""#,
+        doc: "Least time between two edits of a growing answer in a group. Telegram takes 20 messages a minute, edits included.",
     },
     Key {
         path: "telegram.poll_timeout",

@@ -3,6 +3,7 @@
 
 use super::stage::Stage;
 use crate::assemble;
+use crate::terminal::beginning;
 use anyhow::Context as _;
 use blufio_core::ids::QueueId;
 use blufio_core::money::{NanoUsd, Usage};
@@ -80,8 +81,8 @@ impl Report {
 
     /// A turn is over. `id` is its number in the queue, by which its calls are found in the ledger.
     pub(super) fn turn(&mut self, id: Option<i64>, said: &str, answered: &str, latency: Duration) {
-        self.tell(&format!("Ada     {}", beginning(said)));
-        self.tell(&format!("Blufio  {}  ({} ms)", beginning(answered), latency.as_millis()));
+        self.tell(&format!("Ada     {}", beginning(said, SHOWN)));
+        self.tell(&format!("Blufio  {}  ({} ms)", beginning(answered, SHOWN), latency.as_millis()));
         self.turns.push(Turn {
             said: said.to_owned(),
             answered: answered.to_owned(),
@@ -145,7 +146,7 @@ impl Report {
                 turn.output_tokens,
                 turn.cost_usd,
                 turn.latency_ms,
-                beginning(&turn.said),
+                beginning(&turn.said, SHOWN),
             );
         }
         let held = self.checks.iter().filter(|check| check.pass).count();
@@ -157,10 +158,4 @@ impl Report {
         }
         Ok(passed)
     }
-}
-
-/// The beginning of a text, in one line.
-pub(super) fn beginning(text: &str) -> String {
-    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(SHOWN).collect();
-    if text.chars().nth(SHOWN).is_some() { format!("{line}…") } else { line }
 }

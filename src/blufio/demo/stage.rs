@@ -96,6 +96,8 @@ impl Stage {
             .env_clear()
             .env("HOME", self.folder.path())
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            // What this machine is configured to do is no matter of the demo's.
+            .arg("--isolated")
             .arg("--config")
             .arg(self.file("blufio.toml"))
             .args(arguments)
