@@ -54,7 +54,7 @@ fn the_defaults_are_what_the_program_gets() {
     assert_eq!(config.agent.model, "claude-sonnet-5-5");
     assert_eq!(config.agent.turn_timeout, Duration::from_secs(600));
     assert_eq!(config.telegram.enabled, Switch::Auto);
-    assert_eq!(config.telegram.edit_interval, Duration::from_millis(1500));
+    assert_eq!(config.telegram.edit_interval, Duration::from_secs(4));
     assert_eq!(config.gateway.listen, "127.0.0.1:8787".parse().unwrap());
     assert_eq!(config.log.format, LogFormat::Auto);
     assert_eq!(config.transcription.url, None);
