@@ -132,6 +132,13 @@ impl Kind {
                 {
                     return fault(node, "names no program".to_owned(), self.allows());
                 }
+                if let Some(Node { datum: Datum::Text(program), .. }) = items.first()
+                    && program.contains('/')
+                    && !program.starts_with('/')
+                {
+                    let help = "write its absolute path, or a name on PATH".to_owned();
+                    return fault(node, "names its program by a relative path".to_owned(), help);
+                }
                 gather(items, |item| Self::Text { longest: 4096, lines: true, empty: true }.check(item))
             }
             (Self::Tables, Datum::Table(entries)) => {

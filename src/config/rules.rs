@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 use toml::{Table, Value};
 use url::Url;
 
+/// Most bytes of the path of a Unix socket on Linux, without the zero at its end.
+const MAX_SOCKET_PATH: usize = 107;
+
 /// Checks the values that hold in the end. Only what someone has set can be wrong, so that each problem has a spot.
 pub(crate) fn check(values: &Table, spots: &BTreeMap<&'static str, Spot>) -> Vec<Problem> {
     let mut problems = Vec::new();
@@ -66,6 +69,18 @@ pub(crate) fn check(values: &Table, spots: &BTreeMap<&'static str, Spot>) -> Vec
             ProblemKind::Conflict,
             "`transcription.secret` is set, and there is no `transcription.url` to send it to".to_owned(),
             "set `transcription.url`, or take `transcription.secret` out",
+        );
+    }
+    // A relative path has become a long one by now.
+    let socket = text(values, "gateway", "socket").unwrap_or_default().len();
+    if socket > MAX_SOCKET_PATH {
+        refuse(
+            "gateway.socket",
+            ProblemKind::Invalid,
+            format!(
+                "`gateway.socket` is a path of {socket} bytes, and a socket's may have {MAX_SOCKET_PATH}"
+            ),
+            "choose a shorter one, such as /run/blufio/blufio.sock",
         );
     }
     problems

@@ -81,6 +81,7 @@ fn each_kind_of_value_says_what_is_wrong_and_what_is_allowed() {
         ("store.path = '~/blufio.db'", "starts with `~`", "write the whole path"),
         ("agent.persona_files = ['']", "holds an empty path", "list of paths"),
         ("transcription.command = ['']", "names no program", "the program and its arguments"),
+        ("transcription.command = ['./w', '-']", "by a relative path", "absolute path, or a name on PATH"),
         ("transcription.command = 'whisper'", "holds a text", "a list with the program"),
         ("transcription.secret = 'My Secret'", "is no name of a secret", "a-z"),
         ("transcription.secret = 'x'", "there is no `transcription.url`", "set `transcription.url`"),
@@ -101,6 +102,17 @@ fn each_kind_of_value_says_what_is_wrong_and_what_is_allowed() {
         assert!(problem.message.contains(message), "{text}: {problem}");
         assert!(problem.help.as_deref().unwrap_or_default().contains(help), "{text}: {problem}");
     }
+}
+
+#[test]
+fn a_socket_that_the_system_would_refuse_is_refused_before_it_is_made() {
+    let path = |length: usize| format!("gateway.socket = '/{}'", "s".repeat(length - 1));
+    assert!(OneFile::new(&path(107)).problems().is_empty());
+    let problem = only(&path(108));
+    assert!(problem.message.contains("a path of 108 bytes") && problem.spot.line == Some(1), "{problem}");
+    // One that starts at the file's folder counts with that folder.
+    let relative = only(&format!("gateway.socket = '{}'", "s".repeat(107)));
+    assert!(relative.message.contains("`gateway.socket` is a path of"), "{relative}");
 }
 
 #[test]
