@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Finds secrets in whatever form they stand in a text.
 
-use crate::forms::Forms;
+use crate::forms::{Added, Forms};
 use crate::token;
 use crate::view::View;
 use blufio_core::secret::SecretString;
@@ -14,6 +14,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 const MARK: &str = "[redacted]";
 /// How many layers of escapes are taken off: a JSON text in a JSON text in a line of a JSON log.
 const LAYERS: u32 = 3;
+/// Most different secrets that are looked for: each takes memory for a dozen forms of it.
+const MOST: usize = 1024;
 
 /// Knows the secrets and takes them out of texts: as they are, in base64 (at every alignment, in both alphabets), in
 /// hex, percent-encoded, escaped as in JSON, and in mixtures of these. What looks like a key of Anthropic or of a
@@ -34,17 +36,30 @@ impl Redactor {
         Self::default()
     }
 
-    /// Adds a secret, from now on and for every clone of the `Arc` that holds this.
+    /// Adds a secret, from now on and for every clone of the `Arc` that holds this. Of more than 1,024 different ones
+    /// the one that was added longest ago is forgotten.
     pub fn add(&self, secret: &SecretString) {
-        let known = {
+        let added = {
             let mut forms = self.forms.write().unwrap_or_else(PoisonError::into_inner);
-            Arc::make_mut(&mut forms).add(secret.expose())
+            Arc::make_mut(&mut forms).add(secret.expose(), MOST)
         };
-        if !known {
-            tracing::warn!(
+        // Said without the lock: the log's writer needs it.
+        match added {
+            Added::Known => {}
+            Added::InPlaceOfOldest => tracing::warn!(
+                most = MOST,
+                "there are more secrets than can be kept out of the logs, and the oldest is no longer looked for"
+            ),
+            Added::TooShort => tracing::warn!(
                 "a secret of less than four bytes cannot be kept out of the logs; choose a longer one"
-            );
+            ),
         }
+    }
+
+    /// Forgets every secret and wipes it from memory, as soon as nobody is just searching a text for it. Tokens are
+    /// still known by their shape.
+    pub fn clear(&self) {
+        *self.forms.write().unwrap_or_else(PoisonError::into_inner) = Arc::default();
     }
 
     /// `text` with every secret replaced by `[redacted]`. Borrows when there is none.

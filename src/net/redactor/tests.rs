@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-use super::{MARK, Redactor};
+use super::{MARK, MOST, Redactor};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use blufio_core::secret::SecretString;
@@ -83,6 +83,28 @@ fn a_secret_added_later_is_known_to_everybody() {
     let clone = std::sync::Arc::clone(&redactor);
     redactor.add(&SecretString::new("hunter2-hunter2".into()));
     assert_eq!(clone.redact("hunter2-hunter2"), MARK);
+}
+
+#[test]
+fn what_was_forgotten_is_not_looked_for_and_can_be_added_anew() {
+    let redactor = std::sync::Arc::new(knowing(&["hunter2-hunter2", "correct horse"]));
+    let clone = std::sync::Arc::clone(&redactor);
+    redactor.clear();
+    let text = "hunter2-hunter2 correct+horse";
+    assert!(matches!(clone.redact(text), Cow::Borrowed(_)));
+    let token = "bot123456789:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc";
+    assert!(clone.redact(token).contains(MARK), "its shape tells");
+    redactor.add(&SecretString::new("correct horse".into()));
+    assert_eq!(clone.redact(text), "hunter2-hunter2 [redacted]");
+}
+
+#[test]
+fn the_number_of_secrets_is_bounded() {
+    let redactor = Redactor::new();
+    for number in 0..=MOST {
+        redactor.add(&SecretString::new(format!("s{number:04}")));
+    }
+    assert_eq!(redactor.redact("s0000 s0001 s1024"), "s0000 [redacted] [redacted]");
 }
 
 #[test]
