@@ -29,8 +29,10 @@ use tower::ServiceExt;
 
 /// Most connections at each door. Further ones wait in the system's backlog.
 const MAX_CONNECTIONS: usize = 64;
-/// How long the head of a request may take.
+/// How long the head of an operator's request may take.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// The same on TCP, where everybody on this machine may connect: those who say nothing must not keep the monitor out.
+const OBSERVED_HEAD_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a connection on TCP may live. It serves one request.
 const OBSERVED_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long running requests may go on after the end was asked for.
@@ -115,7 +117,9 @@ impl Gateway {
                 Some(_) = operators.join_next() => continue,
                 accepted = tcp.accept(), if watchers.len() < MAX_CONNECTIONS => match accepted {
                     Ok((stream, _)) => {
-                        let connection = connection(stream, observed.clone(), None, ending.clone());
+                        let router = observed.clone();
+                        let connection =
+                            connection(stream, router, None, OBSERVED_HEAD_TIMEOUT, ending.clone());
                         watchers.spawn(async move {
                             if tokio::time::timeout(OBSERVED_TIMEOUT, connection).await.is_err() {
                                 tracing::debug!("a connection took too long and was ended");
@@ -128,7 +132,8 @@ impl Gateway {
                 accepted = socket.accept(), if operators.len() < MAX_CONNECTIONS => match accepted {
                     Ok(Some((stream, uid))) => {
                         let caller = Some(Caller { uid });
-                        operators.spawn(connection(stream, inside.clone(), caller, ending.clone()));
+                        let router = inside.clone();
+                        operators.spawn(connection(stream, router, caller, HEAD_TIMEOUT, ending.clone()));
                         continue;
                     }
                     Ok(None) => continue,
@@ -156,6 +161,7 @@ async fn connection(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     router: Router,
     caller: Option<Caller>,
+    head_timeout: Duration,
     ending: CancellationToken,
 ) {
     let asked = Arc::new(AtomicBool::new(false));
@@ -170,7 +176,7 @@ async fn connection(
     });
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        .header_read_timeout(head_timeout)
         .keep_alive(false)
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_BUFFER)

@@ -326,6 +326,19 @@ async fn whoever_does_not_finish_a_request_is_not_waited_for() {
     assert!(begin.elapsed() < Duration::from_secs(40));
 }
 
+#[tokio::test(start_paused = true)]
+async fn connections_that_say_nothing_do_not_keep_the_monitor_out() {
+    let running = start().await;
+    let mut silent = Vec::new();
+    for _ in 0..100 {
+        silent.push(TcpStream::connect(running.address).await.unwrap());
+    }
+    let begin = tokio::time::Instant::now();
+    assert_eq!(running.get("/health").await.0, 200);
+    // Two rounds of silence: the door holds 64 at a time.
+    assert!(begin.elapsed() < Duration::from_secs(6), "{:?}", begin.elapsed());
+}
+
 #[tokio::test]
 async fn only_loopback_is_listened_on_and_a_taken_port_is_named() {
     let running = start().await;
