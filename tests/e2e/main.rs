@@ -10,12 +10,14 @@
     clippy::string_slice
 )]
 
+mod dice;
 mod house;
 mod media;
 
 mod busy;
 mod commands;
 mod config;
+mod crash;
 mod endpoints;
 mod files;
 mod flood;

@@ -1,25 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Texts that nobody would write, and that a formatter has to survive. The same seed gives the same text.
 
-/// SplitMix64.
-struct Dice(u64);
+use crate::dice::Dice;
 
-impl Dice {
-    fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.roll() % u64::try_from(bound).unwrap()).unwrap()
-    }
-
-    fn pick<'a>(&mut self, list: &[&'a str]) -> &'a str {
-        list[self.below(list.len())]
-    }
+fn pick<'a>(dice: &mut Dice, list: &[&'a str]) -> &'a str {
+    list[dice.below(list.len())]
 }
 
 const WORDS: &[&str] = &[
@@ -122,24 +107,18 @@ const SIGNS: &[&str] = &[
 
 /// A text from its seed.
 pub(super) fn generate(seed: u64) -> String {
-    let mut dice = Dice(seed.wrapping_mul(0x5851_f42d_4c95_7f2d));
+    let mut dice = Dice::new(seed.wrapping_mul(0x5851_f42d_4c95_7f2d));
     match dice.below(150) {
-        0 => dice
-            .pick(&[
-                "",
-                " ",
-                "\n\n\n",
-                "\t \u{a0}\u{3000}",
-                "\u{200b}\u{200d}\u{feff}",
-                "\r\n\r\n",
-                "\u{2800}",
-            ])
-            .to_owned(),
+        0 => pick(
+            &mut dice,
+            &["", " ", "\n\n\n", "\t \u{a0}\u{3000}", "\u{200b}\u{200d}\u{feff}", "\r\n\r\n", "\u{2800}"],
+        )
+        .to_owned(),
         1 => (0..dice.below(60) + 1)
             .map(|at| char::from_u32(u32::try_from(at).unwrap() % 32).unwrap())
             .collect(),
         2 => long_word(&mut dice),
-        3 => (0..dice.below(900) + 1).map(|_| dice.pick(SIGNS)).collect(),
+        3 => (0..dice.below(900) + 1).map(|_| pick(&mut dice, SIGNS)).collect(),
         4 => (0..300).map(|at| format!("**b{at}** _i{at}_ `c{at}` ")).collect(),
         5 => deep(&mut dice),
         6 => table(&mut dice, 30),
@@ -158,7 +137,7 @@ fn many_blocks(dice: &mut Dice, count: usize) -> String {
 fn words(dice: &mut Dice) -> String {
     let count = dice.below(12) + 1;
     (0..count)
-        .map(|_| format!("{}{}", dice.pick(WORDS), dice.below(10_000) + 1_000))
+        .map(|_| format!("{}{}", pick(dice, WORDS), dice.below(10_000) + 1_000))
         .collect::<Vec<_>>()
         .join(" ")
 }
@@ -169,9 +148,9 @@ fn tangled(dice: &mut Dice) -> String {
         .map(|_| {
             format!(
                 "{}{}{}",
-                dice.pick(&["**", "*", "_", "~~", "`", "[", "<", "\\", "||", ""]),
+                pick(dice, &["**", "*", "_", "~~", "`", "[", "<", "\\", "||", ""]),
                 words(dice),
-                dice.pick(&["**", "*", "_", "~~", "`", "]", ">", "\\", "||", ""])
+                pick(dice, &["**", "*", "_", "~~", "`", "]", ">", "\\", "||", ""])
             )
         })
         .collect::<Vec<_>>()
@@ -179,7 +158,7 @@ fn tangled(dice: &mut Dice) -> String {
 }
 
 fn long_word(dice: &mut Dice) -> String {
-    let unit = dice.pick(&["a", "漢", "👩‍👩‍👧‍👦", "e\u{301}", "ש", "🇩🇪", "𝕏"]);
+    let unit = pick(dice, &["a", "漢", "👩‍👩‍👧‍👦", "e\u{301}", "ש", "🇩🇪", "𝕏"]);
     let word = unit.repeat(dice.below(9_000) + 100);
     match dice.below(4) {
         0 => format!("**{word}**"),
@@ -192,7 +171,7 @@ fn long_word(dice: &mut Dice) -> String {
 /// Lists in quotes in lists, to any depth.
 fn deep(dice: &mut Dice) -> String {
     let depth = dice.below(60) + 2;
-    let mark = dice.pick(&["- ", "> ", "1. ", "> - ", "* "]);
+    let mark = pick(dice, &["- ", "> ", "1. ", "> - ", "* "]);
     (0..depth)
         .map(|level| format!("{}level{level} {}", mark.repeat(level), words(dice)))
         .collect::<Vec<_>>()
@@ -220,7 +199,7 @@ fn block(dice: &mut Dice) -> String {
         0 => format!("{} {a}", "#".repeat(dice.below(8) + 1)),
         1 => format!("- {a}\n  - {b}\n      - {}\n\n        {}", words(dice), words(dice)),
         2 => format!("9. {a}\n9. {b}\n   > {}\n   > ```\n   > {}\n   > ```", words(dice), words(dice)),
-        3 => format!("```{}\n{a}\n    {b}\n```", dice.pick(&["", "rust", "c++", "日本", "x y z"])),
+        3 => format!("```{}\n{a}\n    {b}\n```", pick(dice, &["", "rust", "c++", "日本", "x y z"])),
         4 => format!("````\n```\n{a}\n```\n````\n{b}"),
         5 => format!("~~~\n{a}\n{b}"),
         6 => format!("    {a}\n\t{b}"),
