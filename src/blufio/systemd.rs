@@ -31,22 +31,27 @@ pub(crate) async fn report(desk: Arc<Desk>) {
     let every = watchdog.unwrap_or(REPORT_EVERY).min(REPORT_EVERY);
     let mut told = String::new();
     loop {
+        // One message for all of it.
         let status = desk.status_line();
+        let mut states = Vec::new();
         if status != told {
-            notify(&[NotifyState::Status(&status)]);
-            told = status;
+            states.push(NotifyState::Status(&status));
         }
         if matches!(desk.phase(), Phase::Sealed | Phase::Waiting(_)) {
             let span = u32::try_from(EXTENSION.as_micros()).unwrap_or(u32::MAX);
-            notify(&[NotifyState::ExtendTimeoutUsec(span)]);
+            states.push(NotifyState::ExtendTimeoutUsec(span));
         }
         if watchdog.is_some() {
             if desk.moves() {
-                notify(&[NotifyState::Watchdog]);
+                states.push(NotifyState::Watchdog);
             } else {
                 tracing::error!("a main loop hangs; the watchdog is not fed");
             }
         }
+        if !states.is_empty() {
+            notify(&states);
+        }
+        told = status;
         tokio::time::sleep(every).await;
     }
 }

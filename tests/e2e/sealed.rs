@@ -37,7 +37,7 @@ async fn a_sealed_daemon_waits_loses_nothing_and_goes_on_by_itself() {
     assert!(status.stdout.contains("sealed, 2 secrets"), "{status:?}");
     assert_eq!(house.metrics().await.get("blufio_sealed", &[]), Some(1.0));
     let refused = house.blufio(&["vault", "set", "another"], "value").await;
-    assert_eq!(refused.code, 2, "without a passphrase to ask for: {refused:?}");
+    assert_eq!(refused.code, 4, "{refused:?}");
 
     let wrong =
         house.blufio(&["vault", "unseal", "--passphrase-fd", "0"], "wrong horse battery staple").await;
@@ -104,6 +104,23 @@ async fn a_secret_that_is_stored_while_the_daemon_runs_takes_effect() {
     let list = house.blufio(&["vault", "list"], "").await.ok();
     assert_eq!(list.stdout.lines().collect::<Vec<_>>(), ["anthropic-api-key", "telegram-bot-token"]);
     house.assert_clean_but(&["invalid x-api-key"]);
+}
+
+#[tokio::test]
+async fn a_mistyped_secret_is_waited_out_and_does_not_end_the_daemon() {
+    let mut house = with_vault(House::plan()).await;
+    house.spawn();
+    house.wait_health("sealed", |answer| answer.json()["sealed"] == true).await;
+    unseal(&house).await;
+    house.wait_ready().await;
+    house.blufio(&["vault", "set", "telegram-bot-token"], "not a token").await.ok();
+    let health = house.wait_health("a reason", |answer| answer.json()["ready"] == false).await;
+    assert_eq!(health.status, 503);
+    house.wait_health("the token", |answer| answer.body.contains("bot token")).await;
+    house.blufio(&["vault", "set", "telegram-bot-token"], TOKEN).await.ok();
+    house.wait_ready().await;
+    house.ask(ADA, "Are you back?").await;
+    house.assert_clean();
 }
 
 #[tokio::test]
