@@ -31,6 +31,7 @@ mod provider;
 mod sealed;
 mod shell;
 mod shutdown;
+mod soak;
 mod start;
 mod streaming;
 mod systemd;

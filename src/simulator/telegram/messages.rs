@@ -247,7 +247,7 @@ impl World {
     }
 
     /// What the bot has sent to a chat, in order, with what was deleted.
-    pub(super) fn sent(&self, chat: i64) -> impl Iterator<Item = &SentMessage> {
+    pub(super) fn sent(&self, chat: i64) -> impl DoubleEndedIterator<Item = &SentMessage> {
         self.chats.get(&chat).into_iter().flat_map(|chat| chat.messages.values()).filter_map(|stored| {
             match stored {
                 Stored::Sent(message) => Some(&**message),

@@ -36,6 +36,11 @@ impl Telegram {
         self.look(|world| world.sent(chat).cloned().collect())
     }
 
+    /// The bot's latest message in a chat, also if it was deleted. Quick, however many there are.
+    pub fn last_message(&self, chat: i64) -> Option<SentMessage> {
+        self.look(|world| world.sent(chat).next_back().cloned())
+    }
+
     /// How many messages the bot has sent to all chats, also those that were deleted.
     pub fn count_messages(&self) -> usize {
         self.look(|world| world.chats.keys().map(|chat| world.sent(*chat).count()).sum())
