@@ -24,7 +24,7 @@ pub enum NetError {
         /// What the resolver said.
         reason: String,
     },
-    /// Nobody took the connection.
+    /// No connection came about, in time or at all: nothing was sent.
     #[error("{host} could not be reached: {reason}")]
     Connect {
         /// Where it was tried.
@@ -40,7 +40,7 @@ pub enum NetError {
         /// What TLS said.
         reason: String,
     },
-    /// The time ran out, while connecting or later.
+    /// The time ran out, once there was a connection.
     #[error("{host} did not answer in time")]
     Timeout {
         /// Who was waited for.
@@ -133,10 +133,11 @@ impl NetError {
             reason = Some(redactor.redact(&cause.to_string()).into_owned());
         }
         let reason = reason.unwrap_or_else(|| "no reason was given".to_owned());
-        if error.is_timeout() {
+        if error.is_connect() {
+            let late = error.is_timeout().then(|| "no connection came about in time".to_owned());
+            Self::Connect { host, reason: late.unwrap_or(reason) }
+        } else if error.is_timeout() {
             Self::Timeout { host }
-        } else if error.is_connect() {
-            Self::Connect { host, reason }
         } else if error.is_builder() {
             Self::Request { host, reason }
         } else {

@@ -258,6 +258,22 @@ async fn failures_are_told_apart() {
 }
 
 #[tokio::test]
+async fn a_connection_that_does_not_come_about_in_time_is_told_apart_from_an_answer_that_does_not() {
+    // The system takes the connection, and nobody ever speaks TLS on it.
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = silent.local_addr().unwrap();
+    let options = NetOptions {
+        loopback_origins: vec![address],
+        connect_timeout: Duration::from_millis(50),
+        ..NetOptions::default()
+    };
+    let net = Net::new(options, Arc::new(Redactor::new())).unwrap();
+    let error = fetch(&net, format!("https://{address}/").parse().unwrap()).await.unwrap_err();
+    assert_eq!((error.class(), error.is_retryable()), ("connect", true), "{error}");
+    assert!(error.to_string().contains("in time"), "{error}");
+}
+
+#[tokio::test]
 async fn errors_hold_neither_the_url_nor_a_secret() {
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let torn = serve_raw(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf").await;
