@@ -1,25 +1,30 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Calls of the Bot API: teloxide's, each within a time limit, and with failures that say what to do.
+//! Calls of the Bot API: teloxide's payloads over our own way out, each within a time and a size, and with failures
+//! that say what to do.
 
 use crate::conversation::Place;
 use crate::extra::{GetUpdates, SendMessageDraft};
 use crate::failure::Failure;
 use crate::format::Part;
-use blufio_net::Net;
-use serde::Deserialize;
+use blufio_core::secret::SecretString;
+use blufio_net::{Net, NetError};
+use reqwest::Method;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::time::Duration;
 use teloxide::payloads::{
-    DeleteWebhookSetters, EditMessageTextSetters, SendChatActionSetters, SendMessageSetters,
+    DeleteWebhook, DeleteWebhookSetters, EditMessageText, EditMessageTextSetters, GetFile, GetMe,
+    SendChatAction, SendChatActionSetters, SendMessage, SendMessageSetters, SetMyCommands,
 };
-use teloxide::requests::{HasPayload, JsonRequest, Payload, Request, Requester};
+use teloxide::requests::Payload;
 use teloxide::types::{
     BotCommand, ChatAction, File, FileId, LinkPreviewOptions, Me, MessageEntity, MessageId,
 };
-use teloxide::{Bot, RequestError};
+use url::Url;
 
-/// An ordinary call. teloxide itself waits ten seconds when the service has failed, to spare it.
+/// An ordinary call.
 const CALL: Duration = Duration::from_secs(30);
 /// What only shows that work goes on may not hold up the answer.
 const SHOW: Duration = Duration::from_secs(5);
@@ -27,6 +32,8 @@ const SHOW: Duration = Duration::from_secs(5);
 const POLL_GRACE: Duration = Duration::from_secs(20);
 /// Most updates that one poll brings; also the service's limit.
 const BATCH: u8 = 100;
+/// Largest answer, bytes: a full batch of the longest messages, each a reply to another, is a tenth of it.
+const LARGEST: u64 = 16 * 1024 * 1024;
 /// Edited messages are not asked for: an answer that was given stays given.
 const KINDS: &[&str] = &["message", "stopped_message_generation"];
 const COMMANDS: [(&str, &str); 5] = [
@@ -55,43 +62,66 @@ impl Urgency {
     }
 }
 
-/// The Bot API. It holds the token, so it has no `Debug`.
+/// The Bot API.
 pub(crate) struct Api {
-    bot: Bot,
     net: Net,
+    /// Without a slash at its end.
+    base: Url,
+    token: SecretString,
 }
 
 impl Api {
-    pub(crate) fn new(bot: Bot, net: Net) -> Self {
-        Self { bot, net }
+    pub(crate) fn new(net: Net, base: Url, token: SecretString) -> Self {
+        Self { net, base, token }
     }
 
-    async fn call<R>(
-        &self,
-        request: R,
-        limit: Duration,
-    ) -> Result<<<R as HasPayload>::Payload as Payload>::Output, Failure>
+    /// Calls a method and reads its result.
+    async fn call<P>(&self, payload: P, limit: Duration) -> Result<P::Output, Failure>
     where
-        R: Request<Err = RequestError>,
+        P: Payload + Serialize,
+        P::Output: DeserializeOwned,
     {
-        match tokio::time::timeout(limit, request.send()).await {
-            Ok(answer) => answer.map_err(|error| Failure::new(error, &self.net)),
+        let result = self.ask(payload, limit).await?;
+        serde_json::from_str(result.get())
+            .map_err(|_| Failure::Unread(serde_json::from_str(result.get()).unwrap_or_default()))
+    }
+
+    /// Calls a method and returns its result as it came.
+    async fn ask<P: Payload + Serialize>(
+        &self,
+        payload: P,
+        limit: Duration,
+    ) -> Result<Box<RawValue>, Failure> {
+        let mut url = self.base.clone();
+        // It has been made sure of before that the address can carry a path.
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.extend([&format!("bot{}", self.token.expose()), P::NAME]);
+        }
+        let request = self.net.request(Method::POST, url)?.json(&payload);
+        let exchange = async {
+            let response = self.net.send(request).await?;
+            let status = response.status();
+            Ok::<_, NetError>((status, self.net.read_capped(response, LARGEST).await?))
+        };
+        match tokio::time::timeout(limit, exchange).await {
+            Ok(Ok((status, body))) => Failure::or_result(status, &body, self.net.redactor()),
+            Ok(Err(error)) => Err(error.into()),
             Err(_) => Err(Failure::Trouble(format!("no answer within {limit:?}"))),
         }
     }
 
     pub(crate) async fn me(&self) -> Result<Me, Failure> {
-        self.call(self.bot.get_me(), CALL).await
+        self.call(GetMe::new(), CALL).await
     }
 
     /// Updates come by polling only; what waits for the bot stays.
     pub(crate) async fn delete_webhook(&self) -> Result<(), Failure> {
-        self.call(self.bot.delete_webhook().drop_pending_updates(false), CALL).await.map(drop)
+        self.call(DeleteWebhook::new().drop_pending_updates(false), CALL).await.map(drop)
     }
 
     pub(crate) async fn announce_commands(&self) -> Result<(), Failure> {
         let commands = COMMANDS.map(|(name, description)| BotCommand::new(name, description));
-        self.call(self.bot.set_my_commands(commands), CALL).await.map(drop)
+        self.call(SetMyCommands::new(commands), CALL).await.map(drop)
     }
 
     /// Waits up to `timeout` for updates from `offset` on. Asking for an offset tells the service that everything
@@ -102,15 +132,8 @@ impl Api {
         timeout: Duration,
     ) -> Result<Vec<Value>, Failure> {
         let payload = GetUpdates { offset, limit: BATCH, timeout: timeout.as_secs(), allowed_updates: KINDS };
-        let limit = timeout.saturating_add(POLL_GRACE);
-        let request = JsonRequest::new(self.bot.clone(), payload).send();
-        match tokio::time::timeout(limit, request).await {
-            // One update that is no proper JSON value must not hold up the others for ever.
-            Ok(Err(RequestError::InvalidJson { source, raw })) => one_by_one(&raw)
-                .ok_or_else(|| Failure::new(RequestError::InvalidJson { source, raw }, &self.net)),
-            Ok(answer) => answer.map_err(|error| Failure::new(error, &self.net)),
-            Err(_) => Err(Failure::Trouble(format!("no answer within {limit:?}"))),
-        }
+        let result = self.ask(payload, timeout.saturating_add(POLL_GRACE)).await?;
+        one_by_one(&result).ok_or_else(|| Failure::Trouble("its updates are no list".into()))
     }
 
     pub(crate) async fn send(
@@ -120,8 +143,7 @@ impl Api {
         plain: bool,
         urgency: Urgency,
     ) -> Result<MessageId, Failure> {
-        let mut request =
-            self.bot.send_message(place.chat, part.text.as_str()).link_preview_options(no_preview());
+        let mut request = SendMessage::new(place.chat, part.text.as_str()).link_preview_options(no_preview());
         if let Some(thread) = place.thread {
             request = request.message_thread_id(thread);
         }
@@ -144,10 +166,8 @@ impl Api {
         plain: bool,
         urgency: Urgency,
     ) -> Result<(), Failure> {
-        let mut request = self
-            .bot
-            .edit_message_text(place.chat, message, part.text.as_str())
-            .link_preview_options(no_preview());
+        let mut request =
+            EditMessageText::new(place.chat, message, part.text.as_str()).link_preview_options(no_preview());
         if let Some(entities) = entities(part, plain) {
             request = request.entities(entities);
         }
@@ -174,14 +194,14 @@ impl Api {
             can_stop: true,
             keep_on_stop: true,
         };
-        match self.call(JsonRequest::new(self.bot.clone(), payload), SHOW).await {
+        match self.call(payload, SHOW).await {
             Ok(_) | Err(Failure::Unread(_)) => Ok(()),
             Err(failure) => Err(failure),
         }
     }
 
     pub(crate) async fn typing(&self, place: Place) -> Result<(), Failure> {
-        let mut request = self.bot.send_chat_action(place.chat, ChatAction::Typing);
+        let mut request = SendChatAction::new(place.chat, ChatAction::Typing);
         if let Some(thread) = place.thread {
             request = request.message_thread_id(thread);
         }
@@ -189,11 +209,11 @@ impl Api {
     }
 
     pub(crate) async fn file(&self, handle: &str) -> Result<File, Failure> {
-        self.call(self.bot.get_file(FileId(handle.to_owned())), CALL).await
+        self.call(GetFile::new(FileId(handle.to_owned())), CALL).await
     }
 
     /// Where a file lies, with the token in the address: never to be shown. `None` for a path that is none.
-    pub(crate) fn file_url(&self, path: &str) -> Option<url::Url> {
+    pub(crate) fn file_url(&self, path: &str) -> Option<Url> {
         let sound = |segment: &str| {
             !segment.is_empty()
                 && !segment.starts_with('.')
@@ -202,8 +222,8 @@ impl Api {
         if path.len() > 512 || !path.split('/').all(sound) {
             return None;
         }
-        let mut url = self.bot.api_url();
-        let token = format!("bot{}", self.bot.token());
+        let mut url = self.base.clone();
+        let token = format!("bot{}", self.token.expose());
         url.path_segments_mut().ok()?.extend(["file", &token]).extend(path.split('/'));
         Some(url)
     }
@@ -230,19 +250,14 @@ fn message_id(result: &Value) -> Option<MessageId> {
 }
 
 #[derive(Deserialize)]
-struct Batch<'a> {
-    #[serde(borrow)]
-    result: Vec<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
 struct Numbered {
     update_id: i64,
 }
 
-/// The updates of a batch, each for itself; of one that cannot be read only the number is left.
-fn one_by_one(raw: &str) -> Option<Vec<Value>> {
-    let Batch { result } = serde_json::from_str(raw).ok()?;
+/// The updates of a batch, each for itself: one that is no proper JSON value must not hold up the others for ever. Of
+/// one that cannot be read only the number is left.
+fn one_by_one(batch: &RawValue) -> Option<Vec<Value>> {
+    let updates: Vec<&RawValue> = serde_json::from_str(batch.get()).ok()?;
     let read = |update: &RawValue| {
         serde_json::from_str(update.get()).ok().or_else(|| {
             let Numbered { update_id } = serde_json::from_str(update.get()).ok()?;
@@ -250,7 +265,7 @@ fn one_by_one(raw: &str) -> Option<Vec<Value>> {
             Some(serde_json::json!({ "update_id": update_id }))
         })
     };
-    Some(result.into_iter().filter_map(read).collect())
+    Some(updates.into_iter().filter_map(read).collect())
 }
 
 #[cfg(test)]
@@ -260,11 +275,11 @@ mod tests {
     #[test]
     fn an_update_that_is_no_proper_json_costs_only_itself() {
         let deep = format!("{}1{}", "[".repeat(300), "]".repeat(300));
-        let raw = format!(
-            r#"{{"ok":true,"result":[{{"update_id":1,"a":{deep}}},{{"update_id":2,"b":"\ud83d"}},{{"update_id":3}}]}}"#
-        );
-        let ids: Vec<i64> = one_by_one(&raw).unwrap().iter().filter_map(crate::update::id).collect();
+        let raw =
+            format!(r#"[{{"update_id":1,"a":{deep}}},{{"update_id":2,"b":"\ud83d"}},{{"update_id":3}}]"#);
+        let read = |raw: &str| one_by_one(&RawValue::from_string(raw.to_owned()).unwrap());
+        let ids: Vec<i64> = read(&raw).unwrap().iter().filter_map(crate::update::id).collect();
         assert_eq!(ids, [1, 2, 3]);
-        assert!(one_by_one("<html>").is_none());
+        assert!(read(r#"{"update_id":1}"#).is_none());
     }
 }

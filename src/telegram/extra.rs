@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The few calls and types that teloxide does not have, in the shape of its own: they are sent by the same
-//! [`teloxide::Bot`].
+//! The few calls and types that teloxide does not have, in the shape of its own.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

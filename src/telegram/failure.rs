@@ -3,12 +3,13 @@
 
 use crate::NAME;
 use blufio_core::channel::ChannelError;
-use blufio_net::Net;
+use blufio_net::{NetError, Redactor};
+use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use std::time::Duration;
 use teloxide::types::ChatId;
-use teloxide::{ApiError, RequestError};
 
 /// Why a call did not give what it should. Reasons hold no secrets.
 #[derive(Debug)]
@@ -33,8 +34,7 @@ pub(crate) enum Failure {
 #[derive(Deserialize)]
 struct Envelope {
     ok: bool,
-    #[serde(default)]
-    result: Value,
+    result: Option<Box<RawValue>>,
     #[serde(default)]
     description: String,
     error_code: Option<u16>,
@@ -48,33 +48,35 @@ struct Parameters {
     migrate_to_chat_id: Option<i64>,
 }
 
+impl From<NetError> for Failure {
+    fn from(error: NetError) -> Self {
+        Self::Trouble(error.to_string())
+    }
+}
+
 impl Failure {
-    pub(crate) fn new(error: RequestError, net: &Net) -> Self {
-        match error {
-            RequestError::RetryAfter(wait) => Self::Flood(wait.duration()),
-            RequestError::MigrateToChatId(chat) => Self::Moved(chat),
-            RequestError::Api(ApiError::InvalidToken) => Self::Token("it does not know this token".into()),
-            RequestError::Api(ApiError::Unknown(description)) => Self::described(&description, None, net),
-            RequestError::Api(known) => Self::described(&known.to_string(), None, net),
-            RequestError::Network(error) => Self::Trouble(net.error(&error).to_string()),
-            RequestError::InvalidJson { raw, .. } => match serde_json::from_str::<Envelope>(&raw) {
-                Ok(Envelope { ok: true, result, .. }) => Self::Unread(result),
-                Ok(Envelope { parameters: Parameters { retry_after: Some(wait), .. }, .. }) => {
-                    Self::Flood(Duration::from_secs(wait))
-                }
-                Ok(Envelope { parameters: Parameters { migrate_to_chat_id: Some(chat), .. }, .. }) => {
-                    Self::Moved(ChatId(chat))
-                }
-                Ok(answer) => Self::described(&answer.description, answer.error_code, net),
-                Err(_) => Self::Trouble("its answer could not be understood".into()),
-            },
-            RequestError::Io(error) => Self::Trouble(net.redactor().redact(&error.to_string()).into_owned()),
+    /// What an answer holds: the result of the call, or why there is none.
+    pub(crate) fn or_result(
+        status: StatusCode,
+        body: &[u8],
+        redactor: &Redactor,
+    ) -> Result<Box<RawValue>, Self> {
+        match serde_json::from_str::<Envelope>(&String::from_utf8_lossy(body)) {
+            Ok(Envelope { ok: true, result, .. }) => result.ok_or(Self::Unread(Value::Null)),
+            Ok(Envelope { parameters: Parameters { retry_after: Some(wait), .. }, .. }) => {
+                Err(Self::Flood(Duration::from_secs(wait)))
+            }
+            Ok(Envelope { parameters: Parameters { migrate_to_chat_id: Some(chat), .. }, .. }) => {
+                Err(Self::Moved(ChatId(chat)))
+            }
+            Ok(answer) => Err(Self::described(&answer.description, answer.error_code, redactor)),
+            Err(_) => Err(Self::Trouble(format!("its answer could not be understood (status {status})"))),
         }
     }
 
     /// By the words of the service, which begin with the name of the status.
-    fn described(description: &str, code: Option<u16>, net: &Net) -> Self {
-        let reason = net.redactor().redact(description).into_owned();
+    fn described(description: &str, code: Option<u16>, redactor: &Redactor) -> Self {
+        let reason = redactor.redact(description).into_owned();
         let begins = |word: &str| description.starts_with(word);
         let webhook = description.contains("webhook");
         match code {

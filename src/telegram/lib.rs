@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Channel adapter for the Telegram Bot API, built on teloxide's types and calls.
+//! Channel adapter for the Telegram Bot API, built on teloxide's payloads and types.
 //!
 //! Receives by long polling: a poll tells Telegram that everything before it is safe, so it goes out only after the
 //! inbox has stored the batch before it together with the cursor. Telegram keeps what is not fetched for a day: an
@@ -67,7 +67,6 @@ use blufio_net::{Net, NetError};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
-use teloxide::Bot;
 use url::Url;
 
 /// The channel's name.
@@ -157,8 +156,7 @@ impl Telegram {
             Err(()) => return Err(SetupError::Base("it".into())),
         };
         net.redactor().add(&token);
-        let bot = Bot::with_client(token.expose(), net.client().clone()).set_api_url(base_url);
-        let api = Arc::new(Api::new(bot, net.clone()));
+        let api = Arc::new(Api::new(net.clone(), base_url, token));
         let streams = Arc::new(Streams::new());
         let shower =
             Shower { api: Arc::clone(&api), streams: Arc::clone(&streams), streaming, edit_interval };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The adapter against a small Telegram on loopback.
 
+mod answers;
 mod delivering;
 mod fetching;
 mod receiving;
