@@ -7,7 +7,7 @@ use crate::extra::{GetUpdates, SendMessageDraft};
 use crate::failure::Failure;
 use crate::format::Part;
 use blufio_core::secret::SecretString;
-use blufio_net::{Net, NetError};
+use blufio_net::Net;
 use reqwest::Method;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -97,16 +97,16 @@ impl Api {
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.extend([&format!("bot{}", self.token.expose()), P::NAME]);
         }
-        let request = self.net.request(Method::POST, url)?.json(&payload);
+        let request = self.net.request(Method::POST, url).map_err(|error| Failure::unsent(&error))?;
         let exchange = async {
-            let response = self.net.send(request).await?;
+            let response = self.net.send(request.json(&payload)).await?;
             let status = response.status();
-            Ok::<_, NetError>((status, self.net.read_capped(response, LARGEST).await?))
+            Ok((status, self.net.read_capped(response, LARGEST).await?))
         };
         match tokio::time::timeout(limit, exchange).await {
             Ok(Ok((status, body))) => Failure::or_result(status, &body, self.net.redactor()),
-            Ok(Err(error)) => Err(error.into()),
-            Err(_) => Err(Failure::Trouble(format!("no answer within {limit:?}"))),
+            Ok(Err(error)) => Err(Failure::unanswered(&error)),
+            Err(_) => Err(Failure::Unknown(format!("no answer within {limit:?}"))),
         }
     }
 

@@ -2,7 +2,13 @@
 //! Delivers answers. A text that Telegram finds fault with is sent in a plainer form rather than not at all.
 //!
 //! Telegram has no key by which it would know a repeated message again. What it accepted is remembered here, so that
-//! a row that could not be marked as sent is not sent twice; a crash in between is the one case that remains.
+//! a row that could not be marked as sent is not sent twice.
+//!
+//! Where it is not known whether Telegram accepted a message (no answer in time, or a connection that broke after the
+//! message had left), the message is sent once more, as soon as Telegram answers at all. If that leaves the same doubt,
+//! the row is given up: the person has seen it up to twice by then, and the operator sees it among the dead letters.
+//! Failures that are known to have done nothing (no connection, an answer that says so) are repeated freely. Edits may
+//! be repeated freely as well: the second one changes nothing.
 
 use crate::NAME;
 use crate::api::{Api, Urgency};
@@ -29,6 +35,8 @@ struct Sent {
     /// It had to be cut, into pieces of at most so many units.
     cut: Option<usize>,
     whole: bool,
+    /// The message that comes next may have arrived already: it was sent, and nobody said what became of it.
+    doubtful: bool,
 }
 
 /// Delivers.
@@ -97,6 +105,10 @@ impl Sender {
         let mut pieces = if too_long || sent.cut.is_some() { split_plain(&text, limit) } else { vec![part] };
         let mut next = sent.messages.len();
         let mut plain = false;
+        if sent.doubtful {
+            // The one repeat is not spent on a line that is still down.
+            answers(api).await?;
+        }
         for _ in 0..FORMS.saturating_add(pieces.len()) {
             let Some(piece) = pieces.get(next) else { break };
             let last = next + 1 == pieces.len();
@@ -126,6 +138,9 @@ impl Sender {
                     }
                     _ => return Err(failed(streams, place, Failure::Refused(reason))),
                 },
+                Err(failure @ (Failure::Unknown(_) | Failure::Unread(_))) => {
+                    return Err(self.doubt(row, failure));
+                }
                 Err(failure) => return Err(failed(streams, place, failure)),
             }
         }
@@ -143,7 +158,37 @@ impl Sender {
         entry.messages.push(message);
         entry.cut = cut;
         entry.whole = last;
+        entry.doubtful = false;
         names(&entry.messages)
+    }
+
+    /// A message of the row may have arrived or not. The first time it may be repeated, the second time not. An
+    /// operator who sends the row again after that begins anew.
+    fn doubt(&self, row: OutboxId, failure: Failure) -> ChannelError {
+        let again = {
+            let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+            let entry = sent.entry(&row, Sent::default);
+            entry.doubtful = !entry.doubtful;
+            !entry.doubtful
+        };
+        if !again {
+            return failure.into_error();
+        }
+        let reason = format!(
+            "{}; it was sent twice and Telegram confirmed neither, so it may have arrived twice, once or not at all; \
+             look into the chat before you send it again",
+            failure.reason()
+        );
+        ChannelError::Permanent { channel: NAME.to_owned(), reason }
+    }
+}
+
+/// Whether Telegram can be reached now, by a call that changes nothing.
+async fn answers(api: &Api) -> Result<(), ChannelError> {
+    match api.me().await {
+        Ok(_) | Err(Failure::Unread(_)) => Ok(()),
+        Err(failure @ Failure::Flood(_)) => Err(failure.into_error()),
+        Err(failure) => Err(ChannelError::Transient { channel: NAME.to_owned(), reason: failure.reason() }),
     }
 }
 

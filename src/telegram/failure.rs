@@ -27,8 +27,10 @@ pub(crate) enum Failure {
     Refused(String),
     /// It was carried out, but what came back has a shape that teloxide does not know.
     Unread(Value),
-    /// The network or the service; whether the call was carried out is not known.
+    /// The network or the service, and nothing was carried out: no connection came about, or the service said so.
     Trouble(String),
+    /// The call was made and nothing that can be read came back: whether it was carried out is not known.
+    Unknown(String),
 }
 
 #[derive(Deserialize)]
@@ -48,13 +50,27 @@ struct Parameters {
     migrate_to_chat_id: Option<i64>,
 }
 
-impl From<NetError> for Failure {
-    fn from(error: NetError) -> Self {
+impl Failure {
+    /// The call did not leave.
+    pub(crate) fn unsent(error: &NetError) -> Self {
         Self::Trouble(error.to_string())
     }
-}
 
-impl Failure {
+    /// The call may have left, and no answer came.
+    pub(crate) fn unanswered(error: &NetError) -> Self {
+        match error {
+            NetError::Broken { .. } | NetError::Timeout { .. } | NetError::TooLarge { .. } => {
+                Self::Unknown(error.to_string())
+            }
+            NetError::Refused { .. }
+            | NetError::Dns { .. }
+            | NetError::Connect { .. }
+            | NetError::Tls { .. }
+            | NetError::Request { .. }
+            | NetError::Setup { .. } => Self::Trouble(error.to_string()),
+        }
+    }
+
     /// What an answer holds: the result of the call, or why there is none.
     pub(crate) fn or_result(
         status: StatusCode,
@@ -70,6 +86,11 @@ impl Failure {
                 Err(Self::Moved(ChatId(chat)))
             }
             Ok(answer) => Err(Self::described(&answer.description, answer.error_code, redactor)),
+            // The beginning of an answer: the line was cut.
+            Err(error) if error.is_eof() && status.is_success() => {
+                Err(Self::Unknown("its answer broke off".into()))
+            }
+            // Something before the service spoke, a proxy or a gateway.
             Err(_) => Err(Self::Trouble(format!("its answer could not be understood (status {status})"))),
         }
     }
@@ -108,7 +129,10 @@ impl Failure {
                 "{reason}; get the token from @BotFather again and store it with `blufio config set-secret`, and \
                  check telegram.base_url"
             ),
-            Self::Conflict { reason, .. } | Self::Refused(reason) | Self::Trouble(reason) => reason.clone(),
+            Self::Conflict { reason, .. }
+            | Self::Refused(reason)
+            | Self::Trouble(reason)
+            | Self::Unknown(reason) => reason.clone(),
             Self::Unread(_) => "its answer has a shape that this version does not know".into(),
         }
     }
@@ -120,7 +144,7 @@ impl Failure {
             Self::Token(_) => "token",
             Self::Conflict { .. } => "conflict",
             Self::Moved(_) | Self::Refused(_) => "permanent",
-            Self::Unread(_) | Self::Trouble(_) => "transient",
+            Self::Unread(_) | Self::Trouble(_) | Self::Unknown(_) => "transient",
         }
     }
 
@@ -131,9 +155,11 @@ impl Failure {
         match self {
             Self::Flood(wait) => ChannelError::RetryAfter { channel, wait },
             Self::Refused(_) | Self::Moved(_) => ChannelError::Permanent { channel, reason: self.reason() },
-            Self::Token(_) | Self::Conflict { .. } | Self::Unread(_) | Self::Trouble(_) => {
-                ChannelError::Transient { channel, reason: self.reason() }
-            }
+            Self::Token(_)
+            | Self::Conflict { .. }
+            | Self::Unread(_)
+            | Self::Trouble(_)
+            | Self::Unknown(_) => ChannelError::Transient { channel, reason: self.reason() },
         }
     }
 }

@@ -5,8 +5,10 @@
 //! inbox has stored the batch before it together with the cursor. Telegram keeps what is not fetched for a day: an
 //! outage longer than that loses messages, and no bot can help it.
 //!
-//! Sends at least once: if the connection breaks after Telegram accepted a message and before it said so, the message
-//! is sent again. Repetitions within one process that it knows of, it suppresses.
+//! Sends at least once. A message that Telegram accepted is not sent again by the same process. If the connection
+//! breaks, or the time runs out, after a message has left and before Telegram said what became of it, the message is
+//! sent once more, and no more than that: a second time without an answer makes it a dead letter. A crash in that
+//! moment costs one further repeat. Failures that are known to have done nothing are repeated freely.
 //!
 //! | room | holds |
 //! |---|---|

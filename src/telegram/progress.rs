@@ -155,7 +155,7 @@ async fn grow(api: &Api, streams: &Streams, place: Place, mut stream: OwnedMutex
         Err(Failure::Refused(_)) if !stream.plain && !part.entities.is_empty() => stream.plain = true,
         Err(failure) => {
             // A message that may have arrived, under a number that is not known, must not be followed by another.
-            let may_have_arrived = matches!(failure, Failure::Trouble(_) | Failure::Unread(_));
+            let may_have_arrived = matches!(failure, Failure::Unknown(_) | Failure::Unread(_));
             if may_have_arrived {
                 stream.shown = None;
             }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-use super::stand_in::{Observed, Reply, StandIn, TOKEN, delivery, telegram, until};
+use super::stand_in::{CUT_OFF, Observed, Reply, StandIn, TOKEN, delivery, telegram, until};
 use blufio_core::channel::{Channel, ChannelError, Progress};
 use blufio_core::ids::{Conversation, QueueId};
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::io::AsyncReadExt;
 
 fn bold() -> Value {
     json!({"text": "hello you", "entities": [{"type": "bold", "offset": 0, "length": 5}]})
@@ -109,6 +110,82 @@ async fn an_oversized_or_empty_row_still_arrives() {
 }
 
 #[tokio::test]
+async fn a_message_whose_fate_is_unknown_is_repeated_once_and_then_given_up() {
+    let stand_in = StandIn::start().await;
+    stand_in.will("sendMessage", Reply::Raw(CUT_OFF)).will("sendMessage", Reply::Raw(CUT_OFF));
+    let row = delivery(1, "7", None, bold());
+    assert_eq!(stand_in.telegram.deliver(&row).await.unwrap_err().class(), "transient");
+    let error = stand_in.telegram.deliver(&row).await.unwrap_err();
+    assert!(!error.is_retryable());
+    assert!(error.to_string().contains("may have arrived twice"), "{error}");
+    assert_eq!(stand_in.calls("sendMessage").len(), 2);
+    // The operator sends it again: it may be repeated once again, and other rows are not concerned.
+    stand_in.will("sendMessage", Reply::Raw(CUT_OFF));
+    assert_eq!(stand_in.telegram.deliver(&row).await.unwrap_err().class(), "transient");
+    assert_eq!(stand_in.telegram.deliver(&delivery(2, "7", None, bold())).await.unwrap(), "101");
+    assert_eq!(stand_in.telegram.deliver(&row).await.unwrap(), "102");
+}
+
+#[tokio::test]
+async fn failures_that_did_nothing_are_repeated_freely_and_do_not_lift_the_doubt() {
+    let stand_in = StandIn::start().await;
+    let bad_gateway = r#"{"ok":false,"error_code":502,"description":"Bad Gateway"}"#;
+    let row = delivery(1, "7", None, bold());
+    for answer in [bad_gateway, "<html>504</html>", CUT_OFF, bad_gateway, "<html>502</html>", bad_gateway] {
+        stand_in.will("sendMessage", Reply::Raw(answer));
+        assert_eq!(stand_in.telegram.deliver(&row).await.unwrap_err().class(), "transient", "{answer}");
+    }
+    stand_in.will("sendMessage", Reply::Raw(CUT_OFF));
+    assert_eq!(stand_in.telegram.deliver(&row).await.unwrap_err().class(), "permanent");
+    assert_eq!(stand_in.calls("sendMessage").len(), 7);
+}
+
+#[tokio::test]
+async fn each_piece_of_a_cut_message_has_its_own_repeat() {
+    let stand_in = StandIn::start().await;
+    let row = delivery(1, "7", None, json!({"text": "ab ".repeat(2000)}));
+    stand_in.will("sendMessage", Reply::Raw(CUT_OFF));
+    assert_eq!(stand_in.telegram.deliver(&row).await.unwrap_err().class(), "transient");
+    stand_in.will("sendMessage", Reply::Late(Duration::ZERO)).will("sendMessage", Reply::Raw(CUT_OFF));
+    assert_eq!(stand_in.telegram.deliver(&row).await.unwrap_err().class(), "transient");
+    assert_eq!(stand_in.telegram.deliver(&row).await.unwrap(), "101,102");
+}
+
+#[tokio::test]
+async fn the_one_repeat_waits_until_telegram_answers_again() {
+    // Takes what is sent and hangs up.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&asked);
+    let server = tokio::spawn(async move {
+        while let Ok((mut caller, _)) = listener.accept().await {
+            let mut request = [0; 4096];
+            let length = caller.read(&mut request).await.unwrap_or(0);
+            let line = String::from_utf8_lossy(&request[..length]).lines().next().map(str::to_lowercase);
+            heard.lock().unwrap().push(line.unwrap_or_default().contains("sendmessage"));
+        }
+    });
+    let telegram = telegram(address, Arc::new(Observed::default()));
+    let row = delivery(1, "7", None, bold());
+    for _ in 0..4 {
+        assert_eq!(telegram.deliver(&row).await.unwrap_err().class(), "transient");
+    }
+    server.abort();
+    assert_eq!(asked.lock().unwrap().iter().filter(|is_message| **is_message).count(), 1);
+}
+
+#[tokio::test]
+async fn a_service_that_takes_no_connection_can_be_tried_for_ever() {
+    let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let away = telegram(nobody, Arc::new(Observed::default()));
+    for _ in 0..5 {
+        let error = away.deliver(&delivery(1, "7", None, bold())).await.unwrap_err();
+        assert_eq!(error.class(), "transient");
+    }
+}
+
+#[tokio::test]
 async fn a_message_is_sent_once_even_if_what_came_back_cannot_be_read() {
     let stand_in = StandIn::start().await;
     stand_in.will("sendMessage", Reply::Ok(json!({"message_id": 55, "date": "tomorrow", "chat": null})));
@@ -159,7 +236,7 @@ async fn a_growing_message_that_already_says_it_all_counts_as_delivered() {
 async fn a_growing_message_whose_last_state_got_lost_on_the_way_back_counts_too() {
     let stand_in = StandIn::start().await;
     show_in_group(&stand_in, "hello").await;
-    stand_in.will("editMessageText", Reply::Raw("<html>lost</html>"));
+    stand_in.will("editMessageText", Reply::Raw(CUT_OFF));
     show_in_group(&stand_in, "hello you").await;
     let description = "Bad Request: message is not modified: specified new message content and reply markup are \
                        exactly the same as a current content and reply markup of the message";

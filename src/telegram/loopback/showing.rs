@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-use super::stand_in::{Reply, StandIn, delivery, until};
+use super::stand_in::{CUT_OFF, Reply, StandIn, delivery, until};
 use blufio_core::channel::{Channel, Progress};
 use blufio_core::ids::{Conversation, QueueId};
 use serde_json::{Value, json};
@@ -92,11 +92,21 @@ async fn a_chat_that_asks_to_wait_is_left_alone_but_gets_its_answer() {
 #[tokio::test]
 async fn in_a_group_a_first_state_that_may_have_arrived_is_not_followed_by_another() {
     let stand_in = StandIn::start().await;
-    stand_in.will("sendMessage", Reply::Raw("<html>lost</html>"));
+    stand_in.will("sendMessage", Reply::Raw(CUT_OFF));
     show(&stand_in, "-9", 12, Progress::Partial("a")).await;
     show(&stand_in, "-9", 12, Progress::Partial("ab")).await;
     assert_eq!(stand_in.calls("sendMessage").len(), 1);
     assert_eq!(stand_in.calls("sendChatAction").len(), 1);
+}
+
+#[tokio::test]
+async fn in_a_group_a_first_state_that_a_gateway_turned_away_is_sent_anew() {
+    let stand_in = StandIn::start().await;
+    stand_in.will("sendMessage", Reply::Raw("<html>Bad Gateway</html>"));
+    show(&stand_in, "-9", 12, Progress::Partial("a")).await;
+    show(&stand_in, "-9", 12, Progress::Partial("ab")).await;
+    let texts: Vec<Value> = stand_in.calls("sendMessage").iter().map(|call| call["text"].clone()).collect();
+    assert_eq!(texts, ["a", "ab"]);
 }
 
 #[tokio::test]

@@ -25,6 +25,12 @@ use tokio::task::JoinHandle;
 
 pub(super) const TOKEN: &str = "123456:AAcanary-token_that-must-not-be-seen";
 
+/// As [`TelegramOptions::edit_interval`].
+pub(super) const EDIT_INTERVAL: Duration = Duration::from_millis(40);
+
+/// All that is left of an answer when the line is cut: what was asked for may have been done.
+pub(super) const CUT_OFF: &str = r#"{"ok":true,"result":{"message_id":10"#;
+
 /// A scripted answer.
 #[derive(Clone)]
 pub(super) enum Reply {
@@ -97,7 +103,7 @@ pub(super) fn telegram(address: SocketAddr, observed: Arc<Observed>) -> Telegram
         token: SecretString::new(TOKEN.to_owned()),
         base_url: format!("http://{address}/").parse().unwrap(),
         streaming: true,
-        edit_interval: Duration::from_millis(40),
+        edit_interval: EDIT_INTERVAL,
         poll_timeout: Duration::from_secs(1),
     };
     Telegram::new(net, options, Arc::new(Noon), observed).unwrap()
