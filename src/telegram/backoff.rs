@@ -6,6 +6,10 @@ use std::time::Duration;
 const FIRST: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_secs(30);
 
+/// Waits after the token was refused, which can pass: a server behind the address that starts, an upgrade on the other
+/// side. After one more refusal it is believed.
+pub(crate) const TOKEN_WAITS: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(10)];
+
 /// Waits that double up to half a minute, each shortened by a random part, so that many who lost the same server do
 /// not come back at once.
 #[derive(Debug, Default)]

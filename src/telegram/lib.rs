@@ -130,6 +130,7 @@ pub struct Telegram {
     shower: Shower,
     sender: Sender,
     poll_timeout: Duration,
+    token_waits: [Duration; 2],
     clock: Arc<dyn Clock>,
     observe: Arc<dyn Observability>,
 }
@@ -162,7 +163,8 @@ impl Telegram {
         let streams = Arc::new(Streams::new());
         let shower =
             Shower { api: Arc::clone(&api), streams: Arc::clone(&streams), streaming, edit_interval };
-        Ok(Self { api, net, streams, shower, sender: Sender::new(), poll_timeout, clock, observe })
+        let (sender, token_waits) = (Sender::new(), backoff::TOKEN_WAITS);
+        Ok(Self { api, net, streams, shower, sender, poll_timeout, token_waits, clock, observe })
     }
 }
 
@@ -188,6 +190,7 @@ impl Channel for Telegram {
             clock: self.clock.as_ref(),
             observe: self.observe.as_ref(),
             timeout: self.poll_timeout,
+            token_waits: &self.token_waits,
         };
         poll.run().await
     }

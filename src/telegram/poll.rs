@@ -23,42 +23,62 @@ pub(crate) struct Poll<'a> {
     pub(crate) clock: &'a dyn Clock,
     pub(crate) observe: &'a dyn Observability,
     pub(crate) timeout: Duration,
+    /// See [`crate::backoff::TOKEN_WAITS`].
+    pub(crate) token_waits: &'a [Duration],
+}
+
+/// How often it went wrong since it last went well.
+#[derive(Debug, Default)]
+struct Failures {
+    backoff: Backoff,
+    /// How often the token was refused.
+    refusals: usize,
+}
+
+impl Failures {
+    fn reset(&mut self) {
+        self.backoff.reset();
+        self.refusals = 0;
+    }
 }
 
 impl Poll<'_> {
     /// Receives until it is dropped. What was not accepted by then comes again.
     pub(crate) async fn run(&self) -> Result<(), ChannelError> {
-        let mut backoff = Backoff::default();
+        let mut failures = Failures::default();
         let me = loop {
             match self.begin().await {
                 Ok(me) => break me,
-                Err(failure) => self.trouble(failure, &mut backoff).await?,
+                Err(failure) => self.trouble(failure, &mut failures).await?,
             }
         };
         tracing::info!(bot = me.user.username.as_deref().unwrap_or_default(), "Telegram: receiving");
         let mut reader = Reader::new(me);
-        backoff.reset();
+        failures.reset();
         let mut cursor = loop {
             match self.inbox.cursor(NAME).await {
                 Ok(cursor) => break cursor,
-                Err(error) => self.not_stored(&error, &mut backoff).await,
+                Err(error) => self.not_stored(&error, &mut failures.backoff).await,
             }
         };
-        backoff.reset();
+        failures.reset();
         loop {
             // The service forgets everything below the offset, so it is never ahead of what is stored. Numbers may
             // start anew after a quiet week: what the service sends is taken, whatever its number.
             let offset = cursor.map(|cursor| cursor.saturating_add(1));
             match self.api.updates(offset, self.timeout).await {
-                Ok(batch) if batch.is_empty() => backoff.reset(),
+                Ok(batch) if batch.is_empty() => failures.reset(),
                 Ok(batch) => match self.take(batch, &mut reader, cursor).await {
                     Ok(next) => {
                         cursor = next;
-                        backoff.reset();
+                        failures.reset();
                     }
-                    Err(error) => self.not_stored(&error, &mut backoff).await,
+                    Err(error) => {
+                        failures.refusals = 0;
+                        self.not_stored(&error, &mut failures.backoff).await;
+                    }
                 },
-                Err(failure) => self.trouble(failure, &mut backoff).await?,
+                Err(failure) => self.trouble(failure, &mut failures).await?,
             }
         }
     }
@@ -123,14 +143,20 @@ impl Poll<'_> {
         tokio::time::sleep(wait).await;
     }
 
-    /// Waits out what passes by itself.
-    async fn trouble(&self, failure: Failure, backoff: &mut Backoff) -> Result<(), ChannelError> {
+    /// Waits out what passes by itself, a refused token included: the error comes when that one stays refused.
+    async fn trouble(&self, failure: Failure, failures: &mut Failures) -> Result<(), ChannelError> {
         self.observe.record(Observation::ReceiveFailed { channel: NAME, class: failure.class() });
         let reason = failure.reason();
         let wait = match &failure {
-            Failure::Token(_) => return Err(ChannelError::Permanent { channel: NAME.to_owned(), reason }),
+            Failure::Token(_) => match self.token_waits.get(failures.refusals) {
+                Some(wait) => {
+                    failures.refusals += 1;
+                    *wait
+                }
+                None => return Err(ChannelError::Permanent { channel: NAME.to_owned(), reason }),
+            },
             Failure::Flood(wait) => *wait,
-            _ => backoff.next(),
+            _ => failures.backoff.next(),
         };
         if let Failure::Conflict { webhook: true, .. } = failure {
             tracing::warn!(reason, "a webhook stands in the way of polling; removing it");

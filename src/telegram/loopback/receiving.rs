@@ -140,11 +140,46 @@ async fn a_webhook_in_the_way_is_removed() {
 #[tokio::test]
 async fn a_refused_token_ends_it_with_a_remedy_and_without_the_token() {
     let stand_in = StandIn::start().await;
-    stand_in.will("getMe", Reply::Error(401, "Unauthorized", Value::Null));
+    for _ in 0..3 {
+        stand_in.will("getMe", Reply::Error(401, "Unauthorized", Value::Null));
+    }
     let error = stand_in.telegram.run(&MemoryInbox::default()).await.unwrap_err();
     assert!(matches!(error, ChannelError::Permanent { .. }));
     assert!(error.to_string().contains("set-secret"), "{error}");
     assert!(!error.to_string().contains(TOKEN));
+    assert_eq!(stand_in.calls("getMe").len(), 3);
+    assert_eq!(*stand_in.observed.0.lock().unwrap(), ["token", "token", "token"]);
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_for_a_moment_is_tried_again() {
+    let stand_in = StandIn::start().await;
+    stand_in
+        .will("getMe", Reply::Error(401, "Unauthorized", Value::Null))
+        .will("getMe", Reply::Error(404, "Not Found", Value::Null))
+        .will("getUpdates", Reply::Error(401, "Unauthorized", Value::Null))
+        .will("getUpdates", Reply::Error(404, "Not Found", Value::Null))
+        .will("getUpdates", Reply::Ok(json!([written(10, "one")])))
+        .will("getUpdates", Reply::Error(401, "Unauthorized", Value::Null))
+        .will("getUpdates", Reply::Error(401, "Unauthorized", Value::Null))
+        .will("getUpdates", Reply::Ok(json!([written(11, "two")])));
+    let inbox = Arc::new(MemoryInbox::default());
+    let _receiving = receive(&stand_in, &inbox);
+    until(|| inbox.texts() == ["one", "two"]).await;
+}
+
+#[tokio::test]
+async fn a_token_that_stays_refused_while_receiving_ends_it() {
+    let stand_in = StandIn::start().await;
+    let refused = Reply::Error(401, "Unauthorized", Value::Null);
+    // Other trouble in between is no sign that the token is good again.
+    let replies = [refused.clone(), refused.clone(), Reply::Raw("<html>a proxy speaks</html>"), refused];
+    for reply in replies {
+        stand_in.will("getUpdates", reply);
+    }
+    let error = stand_in.telegram.run(&MemoryInbox::default()).await.unwrap_err();
+    assert!(matches!(error, ChannelError::Permanent { .. }));
+    assert_eq!(stand_in.calls("getUpdates").len(), 4);
 }
 
 #[tokio::test]

@@ -106,7 +106,9 @@ pub(super) fn telegram(address: SocketAddr, observed: Arc<Observed>) -> Telegram
         edit_interval: EDIT_INTERVAL,
         poll_timeout: Duration::from_secs(1),
     };
-    Telegram::new(net, options, Arc::new(Noon), observed).unwrap()
+    let mut telegram = Telegram::new(net, options, Arc::new(Noon), observed).unwrap();
+    telegram.token_waits = [Duration::from_millis(5), Duration::from_millis(10)];
+    telegram
 }
 
 async fn answer(
