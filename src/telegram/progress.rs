@@ -40,6 +40,9 @@ impl Shower {
     /// Shows how a turn stands, and returns when it makes sense to be called again. May be dropped at any await: what
     /// is on its way to Telegram then still arrives before the answer.
     pub(crate) async fn show(&self, place: Place, turn: QueueId, progress: Progress<'_>) {
+        if place.is_private() {
+            self.streams.runs(place, turn);
+        }
         if let Some(left) = self.streams.quiet(place.chat) {
             return sleep(left.min(QUIET_STEP)).await;
         }
@@ -119,10 +122,7 @@ async fn draft(
     let outcome = api.draft(place, draft_id(turn), &part, stream.plain).await;
     stream.shown_at = Some(Instant::now());
     match outcome {
-        Ok(()) => {
-            streams.draft_shown(place, turn);
-            stream.shown = Some(part);
-        }
+        Ok(()) => stream.shown = Some(part),
         Err(Failure::Token(_)) => unknown(streams),
         Err(Failure::Refused(reason)) if reason.contains("method not found") => unknown(streams),
         Err(Failure::Refused(_)) if !stream.plain && !part.entities.is_empty() => stream.plain = true,

@@ -36,6 +36,14 @@ pub(crate) struct Stream {
     pub(crate) typed_at: Option<Instant>,
 }
 
+/// The draft of a turn, shown or still to be shown.
+#[derive(Clone, Copy, Debug)]
+struct Draft {
+    id: i64,
+    /// The answer is on its way: there is nothing left to stop.
+    over: bool,
+}
+
 /// All of them.
 #[derive(Debug)]
 pub(crate) struct Streams(Mutex<Memory>);
@@ -45,8 +53,8 @@ struct Memory {
     turns: Bounded<QueueId, Arc<tokio::sync::Mutex<Stream>>>,
     /// Chats in which Telegram asked to wait, and until when.
     quiet: Bounded<ChatId, Instant>,
-    /// The draft that can be stopped in a place; zero when there is none any more.
-    drafts: Bounded<Place, i64>,
+    /// What may be stopped in a place: the draft of the turn that was last heard of there.
+    drafts: Bounded<Place, Draft>,
     /// Chats that take no drafts.
     without_drafts: Bounded<ChatId, ()>,
     /// The server knows no drafts.
@@ -77,19 +85,27 @@ impl Streams {
     /// The answer of the turn is on its way: its draft can no longer be stopped. Its stream, if it was shown.
     pub(crate) fn finish(&self, place: Place, turn: QueueId) -> Option<Arc<tokio::sync::Mutex<Stream>>> {
         let mut memory = self.memory();
-        if memory.drafts.get(&place) == Some(&draft_id(turn)) {
-            memory.drafts.insert(&place, 0);
+        let id = draft_id(turn);
+        if memory.drafts.get(&place).is_some_and(|draft| draft.id == id) {
+            memory.drafts.insert(&place, Draft { id, over: true });
         }
         memory.turns.get(&turn).map(Arc::clone)
     }
 
-    pub(crate) fn draft_shown(&self, place: Place, turn: QueueId) {
-        self.memory().drafts.insert(&place, draft_id(turn));
+    /// The turn runs in this place: a stop of an earlier turn's draft is not meant for it, however long the earlier
+    /// answer waits to be sent.
+    pub(crate) fn runs(&self, place: Place, turn: QueueId) {
+        let id = draft_id(turn);
+        let mut memory = self.memory();
+        // A turn whose answer is on its way does not begin again by being shown late.
+        if memory.drafts.get(&place).is_none_or(|draft| draft.id != id) {
+            memory.drafts.insert(&place, Draft { id, over: false });
+        }
     }
 
     /// Whether a stop is known to come too late. After a restart nothing is known, and every stop counts.
     pub(crate) fn is_stale(&self, place: Place, draft: i64) -> bool {
-        self.memory().drafts.get(&place).is_some_and(|current| *current != draft)
+        self.memory().drafts.get(&place).is_some_and(|current| current.over || current.id != draft)
     }
 
     pub(crate) fn drafts_refused(&self, chat: ChatId) {
@@ -153,11 +169,26 @@ mod tests {
     fn only_the_draft_that_is_being_written_can_be_stopped() {
         let streams = Streams::new();
         assert!(!streams.is_stale(place(), 5), "after a restart nothing is known");
-        streams.draft_shown(place(), QueueId(5));
+        streams.runs(place(), QueueId(5));
         assert!(!streams.is_stale(place(), 5));
         assert!(streams.is_stale(place(), 4));
         streams.finish(place(), QueueId(5));
         assert!(streams.is_stale(place(), 5), "its answer is out; the next turn must go on");
+        streams.runs(place(), QueueId(5));
+        assert!(streams.is_stale(place(), 5), "what is shown late does not bring it back");
+    }
+
+    #[test]
+    fn the_draft_of_an_answer_that_waits_to_be_sent_cannot_stop_the_next_turn() {
+        let streams = Streams::new();
+        let elsewhere = Place { chat: ChatId(8), thread: None };
+        streams.runs(place(), QueueId(5));
+        streams.runs(elsewhere, QueueId(4));
+        streams.runs(place(), QueueId(6));
+        streams.finish(place(), QueueId(5));
+        assert!(streams.is_stale(place(), 5));
+        assert!(!streams.is_stale(place(), 6));
+        assert!(!streams.is_stale(elsewhere, 4));
     }
 
     #[tokio::test(start_paused = true)]

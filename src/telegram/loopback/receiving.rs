@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-use super::stand_in::{MemoryInbox, Reply, StandIn, TOKEN, until, written};
-use blufio_core::channel::{Channel, ChannelError};
+use super::stand_in::{MemoryInbox, Reply, StandIn, TOKEN, delivery, until, written};
+use blufio_core::channel::{Channel, ChannelError, Progress};
+use blufio_core::ids::{Conversation, QueueId};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::task::JoinHandle;
 
 /// Receives in the background until dropped.
@@ -194,6 +196,48 @@ async fn the_stop_button_stops_the_turn_that_is_shown() {
     until(|| offsets(&stand_in).len() >= 2).await;
     assert_eq!(*inbox.stops.lock().unwrap(), ["telegram:7"]);
     assert_eq!(offsets(&stand_in)[1], json!(4));
+}
+
+#[tokio::test]
+async fn a_late_press_of_stop_does_not_end_the_next_turn() {
+    let stand_in = StandIn::start().await;
+    let chat = Conversation::new("telegram", "7");
+    stand_in.telegram.progress(&chat, QueueId(12), Progress::Partial("the first answer")).await;
+    // The first answer is whole and waits to be sent, for Telegram asked for patience; the next turn has begun.
+    let flood = json!({"retry_after": 60});
+    stand_in.will("sendMessage", Reply::Error(429, "Too Many Requests: retry after 60", flood));
+    stand_in.telegram.deliver(&delivery(1, "7", Some(12), json!({"text": "the first"}))).await.unwrap_err();
+    let shown = stand_in.telegram.progress(&chat, QueueId(13), Progress::Working);
+    tokio::time::timeout(Duration::from_millis(100), shown).await.unwrap_err();
+    let stop = |update: i64, draft: i64| {
+        json!([{"update_id": update, "stopped_message_generation": {
+            "chat": {"id": 7, "type": "private", "first_name": "Ada"}, "draft_id": draft,
+        }}])
+    };
+    stand_in.will("getUpdates", Reply::Ok(stop(3, 12)));
+    let inbox = Arc::new(MemoryInbox::default());
+    let _receiving = receive(&stand_in, &inbox);
+    until(|| offsets(&stand_in).contains(&json!(4))).await;
+    assert!(inbox.stops.lock().unwrap().is_empty());
+    stand_in.will("getUpdates", Reply::Ok(stop(4, 13)));
+    until(|| offsets(&stand_in).contains(&json!(5))).await;
+    assert_eq!(*inbox.stops.lock().unwrap(), ["telegram:7"]);
+}
+
+#[tokio::test]
+async fn a_press_of_stop_before_the_first_answer_was_even_tried_does_not_end_the_next_turn() {
+    let stand_in = StandIn::start().await;
+    let chat = Conversation::new("telegram", "7");
+    stand_in.telegram.progress(&chat, QueueId(12), Progress::Partial("the first answer")).await;
+    stand_in.telegram.progress(&chat, QueueId(13), Progress::Working).await;
+    let stop = json!([{"update_id": 3, "stopped_message_generation": {
+        "chat": {"id": 7, "type": "private", "first_name": "Ada"}, "draft_id": 12,
+    }}]);
+    stand_in.will("getUpdates", Reply::Ok(stop));
+    let inbox = Arc::new(MemoryInbox::default());
+    let _receiving = receive(&stand_in, &inbox);
+    until(|| offsets(&stand_in).contains(&json!(4))).await;
+    assert!(inbox.stops.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
