@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-use super::stand_in::{CUT_OFF, Reply, StandIn, delivery, until};
+use super::stand_in::{CUT_OFF, EDIT_INTERVAL, Reply, StandIn, delivery, until};
+use crate::{BASE_URL, TelegramOptions};
 use blufio_core::channel::{Channel, Progress};
 use blufio_core::ids::{Conversation, QueueId};
+use blufio_core::secret::SecretString;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -107,6 +109,26 @@ async fn in_a_group_a_first_state_that_a_gateway_turned_away_is_sent_anew() {
     show(&stand_in, "-9", 12, Progress::Partial("ab")).await;
     let texts: Vec<Value> = stand_in.calls("sendMessage").iter().map(|call| call["text"].clone()).collect();
     assert_eq!(texts, ["a", "ab"]);
+}
+
+#[tokio::test]
+async fn an_answer_that_grows_for_a_minute_in_a_group_stays_below_what_telegram_allows() {
+    let usual =
+        TelegramOptions::new(SecretString::new("1:a".into()), BASE_URL.parse().unwrap()).edit_interval;
+    // A minute in small.
+    let minute = EDIT_INTERVAL.mul_f64(60.0 / usual.as_secs_f64());
+    let stand_in = StandIn::start().await;
+    show(&stand_in, "-9", 12, Progress::Partial("0")).await;
+    let begun = Instant::now() - EDIT_INTERVAL;
+    for state in 1.. {
+        if begun.elapsed() > minute {
+            break;
+        }
+        show(&stand_in, "-9", 12, Progress::Partial(&format!("{state}"))).await;
+    }
+    stand_in.telegram.deliver(&delivery(1, "-9", Some(12), json!({"text": "whole"}))).await.unwrap();
+    let calls = stand_in.calls("sendMessage").len() + stand_in.calls("editMessageText").len();
+    assert!(calls < 20, "{calls} calls");
 }
 
 #[tokio::test]
