@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The command line, as clap reads it.
 
+use crate::global::Global;
 use crate::{config, demo, outbox, pair, serve, shell, status, vault};
 use clap::{CommandFactory as _, Parser, Subcommand};
-use std::path::PathBuf;
 
 /// An always-on personal AI agent that you own.
 #[derive(Debug, Parser)]
@@ -16,20 +16,6 @@ struct Cli {
     global: Global,
     #[command(subcommand)]
     command: Command,
-}
-
-/// What every command takes.
-#[derive(Clone, Debug, clap::Args)]
-pub(crate) struct Global {
-    /// A configuration file, read after /etc/blufio/blufio.toml and the one in your home
-    #[arg(long, global = true, value_name = "FILE", env = "BLUFIO_CONFIG")]
-    pub(crate) config: Option<PathBuf>,
-    /// Read no configuration file but that of --config
-    #[arg(long, global = true, hide = true)]
-    pub(crate) isolated: bool,
-    /// Report as JSON
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `blufio config`: read, write and check the configuration.
 
-use crate::cli::Global;
 use crate::exit::Coded;
+use crate::global::Global;
 use crate::passphrase::{self, Source};
 use crate::{assemble, paths, vault};
 use blufio_config::edit::{self, EditError};

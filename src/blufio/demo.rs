@@ -17,8 +17,8 @@ mod interactive;
 mod report;
 mod stage;
 
-use crate::cli::Global;
 use crate::exit::Coded;
+use crate::global::Global;
 use anyhow::Context as _;
 use report::Report;
 use stage::Stage;

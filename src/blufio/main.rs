@@ -3,7 +3,7 @@
 //!
 //! | room | holds |
 //! |---|---|
-//! | [`cli`] | the command line, as clap reads it |
+//! | [`cli`], [`global`] | the command line, as clap reads it; what every command takes |
 //! | [`serve`], [`shell`], [`demo`], [`status`], [`config`], [`vault`], [`pair`], [`outbox`] | one file a command |
 //! | [`assemble`] | the one place that knows every adapter |
 //! | [`daemon`], [`desk`] | the running daemon; what answers the operator, with a daemon or without |
@@ -20,6 +20,7 @@ mod daemon;
 mod demo;
 mod desk;
 mod exit;
+mod global;
 mod logging;
 mod operator;
 mod outbox;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `blufio outbox`: answers that could not be delivered.
 
-use crate::cli::Global;
+use crate::global::Global;
 use crate::operator;
 use crate::paths;
 use crate::terminal::beginning;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `blufio pair`: who may talk to the agent.
 
-use crate::cli::Global;
+use crate::global::Global;
 use crate::operator;
 use crate::paths;
 use blufio_core::control::Told;

@@ -3,17 +3,15 @@
 //! and never an environment variable, which other processes can read.
 
 use crate::exit::Coded;
+use crate::secrets::{LONGEST, read_one};
 use anyhow::Context as _;
 use blufio_core::secret::SecretString;
-use std::io::{IsTerminal as _, Read as _};
-use zeroize::Zeroize as _;
+use std::io::IsTerminal as _;
 
 /// Name of the credential.
 pub(crate) const CREDENTIAL: &str = "vault-passphrase";
 /// Longest passphrase that is read, bytes.
 const LIMIT: usize = 4_096;
-/// Longest secret that is read, bytes: what the vault takes.
-pub(crate) const SECRET_LIMIT: usize = blufio_vault::MAX_VALUE_BYTES;
 
 /// How a passphrase is handed over.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -70,10 +68,10 @@ fn from_fd(fd: u32) -> anyhow::Result<SecretString> {
     let hint =
         || format!("file descriptor {fd} cannot be read; open it as in: blufio … --passphrase-fd 3 3<FILE");
     let secret = match duplicate(raw) {
-        Ok(file) => read_secret(file, LIMIT),
+        Ok(file) => read_one(file, LIMIT),
         // An old kernel. Opened anew, a pipe is still the same pipe.
         Err(rustix::io::Errno::NOSYS | rustix::io::Errno::PERM) => {
-            read_secret(std::fs::File::open(format!("/proc/self/fd/{fd}")).with_context(hint)?, LIMIT)
+            read_one(std::fs::File::open(format!("/proc/self/fd/{fd}")).with_context(hint)?, LIMIT)
         }
         Err(error) => Err(error).with_context(hint),
     };
@@ -91,24 +89,6 @@ fn duplicate(raw: i32) -> rustix::io::Result<std::fs::File> {
     pidfd_getfd(own, raw, PidfdGetfdFlags::empty()).map(std::fs::File::from)
 }
 
-/// Reads one secret of at most `limit` bytes: up to the end, without the line break that editors add.
-pub(crate) fn read_secret(source: impl std::io::Read, limit: usize) -> anyhow::Result<SecretString> {
-    // Large enough from the start: a buffer that grows leaves copies behind.
-    let mut text = String::with_capacity(limit.saturating_add(2));
-    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    if let Err(error) = source.take(most).read_to_string(&mut text) {
-        text.zeroize();
-        return Err(error).context("not readable as UTF-8 text");
-    }
-    if text.len() > limit {
-        text.zeroize();
-        anyhow::bail!("longer than {limit} bytes");
-    }
-    let kept = text.trim_end_matches(['\n', '\r']).len();
-    text.truncate(kept);
-    Ok(SecretString::new(text))
-}
-
 fn ask(prompt: &str) -> anyhow::Result<SecretString> {
     if !std::io::stdin().is_terminal() {
         return Err(Coded::usage(format!(
@@ -123,18 +103,6 @@ pub(crate) fn secret_value(name: &str) -> anyhow::Result<SecretString> {
     if std::io::stdin().is_terminal() {
         ask(&format!("Value of {name}: "))
     } else {
-        read_secret(std::io::stdin(), SECRET_LIMIT).context("standard input")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_line_break_at_the_end_is_not_part_of_the_secret() {
-        assert_eq!(read_secret("pass phrase \r\n".as_bytes(), 99).unwrap().expose(), "pass phrase ");
-        assert!(read_secret([b'x'; 100].as_slice(), 99).is_err());
-        assert!(read_secret([0xFF].as_slice(), 99).is_err());
+        read_one(std::io::stdin(), LONGEST).context("standard input")
     }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Where things lie: the configuration, the state file, the local socket.
 
-use crate::cli::Global;
 use crate::exit::Coded;
+use crate::global::Global;
 use blufio_config::{Config, Environment, LayerFile, Layers, Loaded, Problems};
 use std::path::PathBuf;
 

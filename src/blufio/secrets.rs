@@ -4,12 +4,17 @@
 use anyhow::Context as _;
 use blufio_core::secret::SecretString;
 use blufio_vault::{Vault, VaultError};
+use std::io::Read as _;
 use std::path::PathBuf;
+use zeroize::Zeroize as _;
 
 /// Name of the key for the Anthropic API.
 pub(crate) const ANTHROPIC: &str = "anthropic-api-key";
 /// Name of the token of the Telegram bot.
 pub(crate) const TELEGRAM: &str = "telegram-bot-token";
+
+/// Longest secret that is read, bytes: what the vault takes.
+pub(crate) const LONGEST: usize = blufio_vault::MAX_VALUE_BYTES;
 
 /// The environment variable that may hold a secret.
 fn variable(name: &str) -> Option<&'static str> {
@@ -54,10 +59,40 @@ pub(crate) fn credential(name: &str) -> anyhow::Result<Option<SecretString>> {
     };
     let path = folder.join(name);
     match std::fs::File::open(&path) {
-        Ok(file) => crate::passphrase::read_secret(file, crate::passphrase::SECRET_LIMIT)
+        Ok(file) => read_one(file, LONGEST)
             .with_context(|| format!("credential {}", path.display()))
             .map(|value| Some(value).filter(|value| !value.expose().is_empty())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).with_context(|| format!("credential {}", path.display())),
+    }
+}
+
+/// Reads one secret of at most `limit` bytes: up to the end, without the line break that editors add.
+pub(crate) fn read_one(source: impl std::io::Read, limit: usize) -> anyhow::Result<SecretString> {
+    // Large enough from the start: a buffer that grows leaves copies behind.
+    let mut text = String::with_capacity(limit.saturating_add(2));
+    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    if let Err(error) = source.take(most).read_to_string(&mut text) {
+        text.zeroize();
+        return Err(error).context("not readable as UTF-8 text");
+    }
+    if text.len() > limit {
+        text.zeroize();
+        anyhow::bail!("longer than {limit} bytes");
+    }
+    let kept = text.trim_end_matches(['\n', '\r']).len();
+    text.truncate(kept);
+    Ok(SecretString::new(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_break_at_the_end_is_not_part_of_the_secret() {
+        assert_eq!(read_one("pass phrase \r\n".as_bytes(), 99).unwrap().expose(), "pass phrase ");
+        assert!(read_one([b'x'; 100].as_slice(), 99).is_err());
+        assert!(read_one([0xFF].as_slice(), 99).is_err());
     }
 }

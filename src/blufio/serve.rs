@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `blufio serve`: the agent in the foreground, until it is told to stop.
 
-use crate::cli::Global;
 use crate::daemon::Daemon;
 use crate::exit::{self, Coded};
+use crate::global::Global;
 use crate::logging::{self, Log, Shape};
 use crate::passphrase::Source;
 use crate::paths::{self, Place};

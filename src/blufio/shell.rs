@@ -6,8 +6,8 @@
 
 use crate::assemble::client::{ClientError, LocalClient, LocalStream};
 use crate::assemble::wire::{LocalMessage, StreamEvent};
-use crate::cli::Global;
 use crate::daemon::Daemon;
+use crate::global::Global;
 use crate::logging::{self, Shape};
 use crate::operator;
 use crate::passphrase::Source;

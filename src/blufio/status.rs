@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `blufio status`: how the running agent stands. Exit code 1 when it does not run, 4 when it is sealed.
 
-use crate::cli::Global;
 use crate::exit::Coded;
+use crate::global::Global;
 use crate::operator;
 use crate::paths;
 use blufio_core::control::{Status, Told, VaultState};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `blufio vault`: secrets at rest.
 
-use crate::cli::Global;
 use crate::exit::Coded;
+use crate::global::Global;
 use crate::operator;
 use crate::passphrase::{self, Source};
 use crate::paths::{self, Place};
