@@ -143,6 +143,19 @@ async fn a_longer_outage_is_told_once_and_the_message_is_answered_after_it() {
 }
 
 #[tokio::test]
+async fn a_message_that_waits_is_excused_once_and_answered_after_a_restart() {
+    let mut house = House::plan().set("anthropic.max_retries", "0").build().await;
+    house.sim.anthropic.fault(Fault::Status { status: 529 }, 1);
+    house.say(ADA, "[sim:say Here I am again.]");
+    house.replies(ADA, 1).await;
+    house.restart().await;
+    let answers = house.replies(ADA, 2).await;
+    assert_eq!(answers[1].text, "Here I am again.");
+    assert_eq!((answers.len(), house.calls()), (2, 2));
+    house.assert_clean();
+}
+
+#[tokio::test]
 async fn the_ends_that_the_model_chooses_are_said() {
     let house = House::start().await;
     let cut = house.ask(ADA, "[sim:words 50] [sim:max_tokens]").await;

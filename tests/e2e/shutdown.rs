@@ -74,3 +74,19 @@ async fn a_second_signal_ends_at_once_and_loses_nothing() {
     assert_eq!(house.replies(ADA, 1).await[0].text, "At last.");
     house.assert_clean();
 }
+
+#[tokio::test]
+async fn a_telegram_that_does_not_answer_holds_nobody_up() {
+    use blufio_simulator::telegram::Fault;
+    let mut house = House::plan().set("agent.drain_timeout", "\"500ms\"").build().await;
+    house.sim.telegram.fail("sendMessage", Fault::Slow { millis: 120_000 });
+    house.say(ADA, "Hello");
+    house.until("the answer is on its way", |telegram| telegram.count_calls("sendMessage") == 1).await;
+    let before = std::time::Instant::now();
+    assert_eq!(house.terminate().await.code(), Some(0));
+    assert!(before.elapsed() < Duration::from_secs(20), "{:?}", before.elapsed());
+    house.spawn();
+    assert_eq!(house.replies(ADA, 1).await[0].text, "You said: “Hello”");
+    assert_eq!(house.calls(), 1);
+    house.assert_clean();
+}

@@ -65,7 +65,17 @@ async fn wrong_usage_is_two() {
         let refused = house.blufio(wrong, "").await;
         assert_eq!(refused.code, 2, "{wrong:?} {refused:?}");
     }
+}
+
+#[tokio::test]
+async fn a_status_without_a_daemon_says_so() {
+    let house = House::plan().idle().build().await;
     let status = house.blufio(&["status"], "").await;
-    assert_eq!(status.code, 1, "no daemon runs: {status:?}");
+    assert_eq!(status.code, 1, "{status:?}");
+    assert!(status.stderr.contains("there is no state at"), "{status:?}");
+    assert!(!house.database().exists(), "asking makes no state");
+    house.blufio(&["vault", "init", "--passphrase-fd", "0"], "correct horse battery staple").await.ok();
+    let status = house.blufio(&["status"], "").await;
+    assert_eq!(status.code, 1, "{status:?}");
     assert!(status.stdout.contains("not running") && status.stdout.contains("blufio serve"), "{status:?}");
 }

@@ -80,7 +80,7 @@ async fn a_turn_that_waits_for_the_model_can_be_stopped() {
     let house = House::start().await;
     house.sim.anthropic.fault(blufio_simulator::anthropic::Fault::Hang { seconds: 60.0 }, 1);
     house.say(ADA, "Hello?");
-    house.until("typing", |telegram| !telegram.actions(ADA).is_empty()).await;
+    house.eventually("the call hangs", || async { house.calls() == 1 }).await;
     house.say(ADA, "/stop");
     let answers = house.replies(ADA, 2).await;
     assert!(answers[0].text.contains("(Stopped.)"), "{answers:?}");

@@ -8,9 +8,10 @@ use tokio::net::UnixDatagram;
 /// What the daemon tells until something with these words comes; all of it.
 async fn told_until(socket: &UnixDatagram, words: &str) -> Vec<String> {
     let mut told: Vec<String> = Vec::new();
+    let until = tokio::time::Instant::now() + PATIENCE;
     while !told.last().is_some_and(|last| last.contains(words)) {
         let mut bytes = [0; 4096];
-        let received = tokio::time::timeout(PATIENCE, socket.recv(&mut bytes)).await;
+        let received = tokio::time::timeout_at(until, socket.recv(&mut bytes)).await;
         let count = received.unwrap_or_else(|_| panic!("waited for {words}: {told:?}")).unwrap();
         told.push(String::from_utf8_lossy(&bytes[..count]).into_owned());
     }

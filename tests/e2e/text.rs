@@ -63,7 +63,8 @@ async fn every_script_is_answered_as_it_was_written() {
         "日本語のテキスト。二つの文。",
         "👩‍👩‍👧‍👦 family, 🏳️‍🌈 flag, 👍🏽 skin",
         "مرحبا بالعالم, שלום עולם, and back",
-        "e\u{301}a\u{308} Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢L̠ͨͧͩ͘G̴̻͈͍͔̹̑͗̎̅͛́Ǫ̵̹̻̝̳͂̌̌͘!",
+        // Marks that Telegram keeps; it takes a few of the others out of every text.
+        "e\u{301}a\u{308}o\u{323}\u{302} and n\u{334}\u{317}",
         "नमस्ते दुनिया, สวัสดีชาวโลก",
     ];
     for text in texts {
