@@ -63,7 +63,8 @@ trait Job: Send {
 struct Task<T, F> {
     durability: Durability,
     work: Option<F>,
-    outcome: Result<T, StorageError>,
+    /// `None`: the work was never begun.
+    outcome: Option<Result<T, StorageError>>,
     reply: oneshot::Sender<Result<T, StorageError>>,
     path: Arc<Path>,
     _room: OwnedSemaphorePermit,
@@ -80,15 +81,19 @@ where
 
     fn work(&mut self, connection: &Connection) -> Result<(), StorageError> {
         if let Some(work) = self.work.take() {
-            self.outcome = work(connection).map_err(|error| error.about(&self.path));
+            self.outcome = Some(work(connection).map_err(|error| error.about(&self.path)));
         }
-        self.outcome.as_ref().map(|_| ()).map_err(Clone::clone)
+        match &self.outcome {
+            Some(Err(error)) => Err(error.clone()),
+            Some(Ok(_)) | None => Ok(()),
+        }
     }
 
     fn answer(self: Box<Self>, undone: Option<&StorageError>) {
         let answer = match (self.outcome, undone) {
-            (Ok(_), Some(undone)) => Err(undone.clone()),
-            (outcome, _) => outcome,
+            (Some(Ok(_)) | None, Some(undone)) => Err(undone.clone()),
+            (Some(outcome), _) => outcome,
+            (None, None) => Err(StorageError::Closed),
         };
         // A caller that went away does not undo the work, and needs no answer.
         drop(self.reply.send(answer));
@@ -146,7 +151,7 @@ impl Writer {
         let task = Task {
             durability,
             work: Some(work),
-            outcome: Err(StorageError::Closed),
+            outcome: None,
             reply,
             path: Arc::clone(&self.path),
             _room: room,

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Many at once: nobody is told "busy", nobody is mixed up with a neighbour, and one flush serves many.
 
-use super::fixture::{accept, chat, claim, fresh, message, number, said, settlement};
-use crate::Store;
+use super::fixture::{accept, chat, claim, fresh, here, message, number, queued, said, settlement};
 use crate::error::RowError;
 use crate::writer::Durability;
+use crate::{Store, StoreOptions};
 use blufio_core::storage::{Outbox, Queue, Sessions, Settlement, Storage, StorageError};
 use blufio_core::time::Timestamp;
 use serde_json::json;
 use std::sync::mpsc;
+use std::time::Duration;
 
 /// Ten turns of one conversation, with everything that a turn writes and reads.
 async fn converse(store: Store, name: usize) -> Result<(), StorageError> {
     let now = Timestamp(10);
     for number in 0..10 {
-        store.accept("telegram", vec![message(name, format!("{name}-{number}"))], None, now).await?;
-        let (due, _) = store.due(now, &[], 100).await?;
+        store.accept("telegram", queued(vec![message(name, format!("{name}-{number}"))]), None, now).await?;
+        let (due, _) = store.due(now, &here(), &[], 100).await?;
         assert!(due.contains(&chat(name)));
         let turn = store.claim(&chat(name), now).await?.expect("the message was just accepted");
         let session = store.session(&chat(name), now).await?;
@@ -27,7 +28,7 @@ async fn converse(store: Store, name: usize) -> Result<(), StorageError> {
             ..settlement(turn.id)
         };
         store.settle(settlement, now).await?;
-        let (out, _) = store.outbox_due(now, &[], 100).await?;
+        let (out, _) = store.outbox_due(now, &here(), &[], 100).await?;
         let row =
             out.into_iter().find(|row| row.conversation == chat(name)).expect("the answer was just stored");
         assert_eq!(row.payload, json!(name));
@@ -84,7 +85,7 @@ async fn a_failing_job_takes_nobody_with_it() {
                 };
                 store.write(Durability::Now, half).await.is_err()
             } else {
-                store.accept("telegram", vec![message(number, number)], None, Timestamp(1)).await
+                store.accept("telegram", queued(vec![message(number, number)]), None, Timestamp(1)).await
                     == Ok(vec![true])
             }
         }));
@@ -120,4 +121,20 @@ async fn jobs_that_wait_together_share_one_commit() {
     }
     // The first to be answered finds all forty there: there was one commit.
     assert_eq!(counts.into_iter().collect::<Vec<_>>(), [40]);
+}
+
+#[tokio::test]
+async fn a_lock_that_another_program_keeps_is_told_as_such_and_is_over_when_it_lets_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("blufio.db");
+    let options = StoreOptions { busy_timeout: Duration::from_millis(20), ..StoreOptions::default() };
+    let store = Store::open(&path, options).unwrap();
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let refused = store.accept("telegram", queued(vec![message(1, "a")]), None, Timestamp(1)).await;
+    let error = refused.unwrap_err();
+    assert!(matches!(error, StorageError::Io { .. }) && error.is_retryable(), "{error:?}");
+    assert!(error.to_string().contains("another program"), "{error}");
+    other.execute_batch("ROLLBACK").unwrap();
+    accept(&store, vec![message(1, "a")], 1).await;
 }
