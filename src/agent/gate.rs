@@ -28,14 +28,18 @@ pub(crate) enum Verdict {
     Ignore,
 }
 
-/// Decides about the author of `message`. `again`: an earlier turn decided this already and died before it was told.
-pub(crate) async fn check(shared: &Shared, message: &Inbound, again: bool) -> Result<Verdict, StorageError> {
+/// Whether the author of `message` may talk to the agent.
+pub(crate) async fn admitted(shared: &Shared, message: &Inbound) -> Result<bool, StorageError> {
     let (channel, sender) = (&message.conversation.channel, &message.sender.id);
     let options = &shared.options;
-    if options.trusted_channels.contains(channel)
+    Ok(options.trusted_channels.contains(channel)
         || options.allowed.iter().any(|(allowed, id)| allowed == channel && id == sender)
-        || shared.storage.is_approved(channel, sender).await?
-    {
+        || shared.storage.is_approved(channel, sender).await?)
+}
+
+/// Decides about the author of `message`. `again`: an earlier turn decided this already and died before it was told.
+pub(crate) async fn check(shared: &Shared, message: &Inbound, again: bool) -> Result<Verdict, StorageError> {
+    if admitted(shared, message).await? {
         return Ok(Verdict::Admitted);
     }
     // In a group a stranger must not be able to make the agent speak.
@@ -44,17 +48,18 @@ pub(crate) async fn check(shared: &Shared, message: &Inbound, again: bool) -> Re
     }
     let now = shared.clock.now();
     let peer = Peer {
-        channel: channel.clone(),
-        sender: sender.clone(),
+        channel: message.conversation.channel.clone(),
+        sender: message.sender.id.clone(),
         name: message.sender.name.chars().filter(|c| !c.is_control()).take(NAME_LENGTH).collect(),
         approved_at: None,
         asked_at: now,
         code: Some(code(now)),
     };
     Ok(match shared.storage.ask_pairing(peer, now.after(CODE_LIFE), MOST_WAITING, now).await? {
-        Pairing::New { code } => Verdict::Pair(told(&options.name, &code)),
-        Pairing::Pending { code } if again => Verdict::Pair(told(&options.name, &code)),
+        Pairing::New { code } => Verdict::Pair(told(&shared.options.name, &code)),
+        Pairing::Pending { code } if again => Verdict::Pair(told(&shared.options.name, &code)),
         Pairing::Pending { .. } | Pairing::Full => Verdict::Ignore,
+        Pairing::Approved => Verdict::Admitted,
     })
 }
 

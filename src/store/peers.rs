@@ -103,9 +103,7 @@ fn ask(
         .query_row([&channel, &sender], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     match known {
-        Some((true, _)) => {
-            return Err(RowError::Refused(format!("{sender} on {channel} is no stranger: already approved")));
-        }
+        Some((true, _)) => return Ok(Pairing::Approved),
         Some((false, Some(code))) => return Ok(Pairing::Pending { code }),
         Some((false, None)) | None => {}
     }

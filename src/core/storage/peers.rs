@@ -36,6 +36,8 @@ pub enum Pairing {
     },
     /// Too many strangers are waiting; this one is not answered.
     Full,
+    /// No stranger: the operator has let him in meanwhile.
+    Approved,
 }
 
 /// Who may talk to the agent.
