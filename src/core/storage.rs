@@ -14,7 +14,7 @@ mod sessions;
 pub use error::StorageError;
 pub use outbox::{Outbox, OutboxRow, OutboxState};
 pub use peers::{Pairing, Peer, Peers};
-pub use queue::{Claim, Postponement, Queue, Settlement, TurnOutcome, TurnRecord};
+pub use queue::{Arrival, Claim, Postponement, Queue, Rank, Settlement, TurnOutcome, TurnRecord};
 pub use sessions::{CallRecord, Sessions};
 
 use crate::secret::SecretRecords;

@@ -16,7 +16,7 @@ use serde_json::Value;
 mod tests;
 
 const PUT: &str = "INSERT INTO outbox (channel, chat, thread, turn, payload, state, not_before, created_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, 'waiting', ?6, ?6)";
+    VALUES (?1, ?2, ?3, ?4, ?5, 'waiting', 0, ?6)";
 
 /// The oldest waiting row of each conversation.
 pub(crate) const HEADS: &str = "SELECT head.channel, head.chat, head.thread, head.not_before, head.id
@@ -42,21 +42,22 @@ const RETRY: &str = "UPDATE outbox SET attempts = attempts + 1, not_before = ?2,
 const GIVE_UP: &str = "UPDATE outbox SET state = 'dead', attempts = attempts + 1, error = ?2
     WHERE id = ?1 AND state = 'waiting'";
 
-const REDELIVER: &str = "UPDATE outbox SET state = 'waiting', attempts = 0, not_before = created_at
+const REDELIVER: &str = "UPDATE outbox SET state = 'waiting', attempts = 0, not_before = 0
     WHERE id = ?1 AND state = 'dead'";
 
-/// Puts `payloads` on their way, in order.
+/// Puts `payloads` on their way, in order, due at once whatever the clock does. `turn`: the one that they answer.
 pub(crate) fn put(
     connection: &Connection,
     conversation: &Conversation,
-    turn: QueueId,
+    turn: Option<QueueId>,
     payloads: &[Value],
     now: Timestamp,
 ) -> Result<(), RowError> {
     let Conversation { channel, chat, thread } = conversation;
+    let turn = turn.map(|turn| turn.0);
     for payload in payloads {
         let payload = to_json(payload)?;
-        connection.prepare_cached(PUT)?.execute(params![channel, chat, thread, turn.0, payload, now.0])?;
+        connection.prepare_cached(PUT)?.execute(params![channel, chat, thread, turn, payload, now.0])?;
     }
     Ok(())
 }
@@ -66,16 +67,18 @@ impl Outbox for Store {
     async fn outbox_due(
         &self,
         now: Timestamp,
+        channels: &[String],
         busy: &[Conversation],
         limit: usize,
     ) -> Result<(Vec<OutboxRow>, Option<Timestamp>), StorageError> {
-        let busy = busy.to_vec();
+        let (channels, busy) = (channels.to_vec(), busy.to_vec());
         self.read(move |connection| {
             let mut due = Due::at(now, limit);
             let mut heads = connection.prepare_cached(HEADS)?;
             let mut rows = heads.query([])?;
             while let Some(row) = rows.next()? {
-                if !busy.contains(&conversation(row)?) {
+                let conversation = conversation(row)?;
+                if channels.contains(&conversation.channel) && !busy.contains(&conversation) {
                     let id: i64 = row.get(4)?;
                     due.consider(Timestamp(row.get(3)?), || id);
                 }

@@ -2,6 +2,11 @@
 //! The inbound queue: `accept` puts in, `due` and `claim` take out; what happens to a turn after that is in
 //! [`crate::turn`].
 //!
+//! A row is due at `not_before`, by the time of day; 0 is "at once", whatever the clock does. Commands carry
+//! [`OVERTAKES`] instead: while the oldest message of their conversation waits for its instant (the model is away),
+//! they are taken on before it. `/stop` and `/new` mark what waits before them as stopped in the transaction that
+//! accepts them, so that those messages end first, in their order, and no crash in between makes them run after all.
+//!
 //! A row waits, runs, and is done. When a message of a group (an album) is claimed, the other waiting rows of its
 //! group in the conversation are merged into it: they share its fate from then on. One that arrives while the turn is
 //! running stays a row of its own.
@@ -14,7 +19,7 @@ use crate::writer::Durability;
 use async_trait::async_trait;
 use blufio_core::channel::Inbound;
 use blufio_core::ids::{Conversation, QueueId};
-use blufio_core::storage::{Claim, Postponement, Queue, Settlement, StorageError, TurnRecord};
+use blufio_core::storage::{Arrival, Claim, Postponement, Queue, Rank, Settlement, StorageError, TurnRecord};
 use blufio_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -29,10 +34,13 @@ const KNOWN_OR_NEW: &str = "INSERT INTO queue
 const MOVE_CURSOR: &str = "INSERT INTO cursors (channel, position) VALUES (?1, ?2)
     ON CONFLICT (channel) DO UPDATE SET position = excluded.position";
 
-/// The oldest waiting row of each conversation that has no running one. Both look-ups go by partial indices, so that
+/// `not_before` of a row that does not wait behind one that is not due.
+const OVERTAKES: i64 = -1;
+
+/// The oldest waiting row of each conversation that has no running one, and whether a command waits there. Both look-ups go by partial indices, so that
 /// the rows that are done cost nothing.
-pub(crate) const HEADS: &str = "SELECT head.channel, head.chat, head.thread, head.not_before
-    FROM (SELECT min(id) AS id FROM queue INDEXED BY queue_waiting
+pub(crate) const HEADS: &str = "SELECT head.channel, head.chat, head.thread, head.not_before, oldest.next < 0
+    FROM (SELECT min(id) AS id, min(not_before) AS next FROM queue INDEXED BY queue_waiting
           WHERE state = 'waiting' GROUP BY channel, chat, thread) AS oldest
     JOIN queue AS head ON head.id = oldest.id
     WHERE NOT EXISTS (
@@ -44,6 +52,16 @@ pub(crate) const HEADS: &str = "SELECT head.channel, head.chat, head.thread, hea
 pub(crate) const HEAD_OF: &str = "SELECT id, not_before, grp, attempts, turn, received_at
     FROM queue INDEXED BY queue_waiting
     WHERE state = 'waiting' AND channel = ?1 AND chat = ?2 AND thread = ?3 ORDER BY id LIMIT 1";
+
+pub(crate) const COMMAND_OF: &str = "SELECT id, not_before, grp, attempts, turn, received_at
+    FROM queue INDEXED BY queue_waiting
+    WHERE state = 'waiting' AND channel = ?1 AND chat = ?2 AND thread = ?3 AND not_before < 0 ORDER BY id LIMIT 1";
+
+pub(crate) const WAITING_BEFORE: &str = "SELECT id, turn FROM queue INDEXED BY queue_waiting
+    WHERE state = 'waiting' AND channel = ?1 AND chat = ?2 AND thread = ?3 AND id < ?4
+      AND attempts >= ?5 AND not_before >= 0";
+
+const STOP: &str = "UPDATE queue SET not_before = 0, turn = ?2 WHERE id = ?1";
 
 pub(crate) const RUNNING_OF: &str = "SELECT id FROM queue INDEXED BY queue_running
     WHERE state = 'running' AND channel = ?1 AND chat = ?2 AND thread = ?3";
@@ -64,7 +82,7 @@ impl Queue for Store {
     async fn accept(
         &self,
         channel: &str,
-        messages: Vec<Inbound>,
+        messages: Vec<Arrival>,
         cursor: Option<i64>,
         now: Timestamp,
     ) -> Result<Vec<bool>, StorageError> {
@@ -73,7 +91,7 @@ impl Queue for Store {
         }
         let channel = channel.to_owned();
         self.write(Durability::Now, move |connection| {
-            let new = messages.iter().map(|message| accept(connection, &channel, message, now));
+            let new = messages.iter().map(|arrival| accept(connection, &channel, arrival, now));
             let new = new.collect::<Result<_, _>>()?;
             if let Some(cursor) = cursor {
                 connection.prepare_cached(MOVE_CURSOR)?.execute(params![channel, cursor])?;
@@ -95,18 +113,21 @@ impl Queue for Store {
     async fn due(
         &self,
         now: Timestamp,
+        channels: &[String],
         busy: &[Conversation],
         limit: usize,
     ) -> Result<(Vec<Conversation>, Option<Timestamp>), StorageError> {
-        let busy = busy.to_vec();
+        let (channels, busy) = (channels.to_vec(), busy.to_vec());
         self.read(move |connection| {
             let mut due = Due::at(now, limit);
             let mut heads = connection.prepare_cached(HEADS)?;
             let mut rows = heads.query([])?;
             while let Some(row) = rows.next()? {
                 let conversation = conversation(row)?;
-                if !busy.contains(&conversation) {
-                    due.consider(Timestamp(row.get(3)?), || conversation);
+                if channels.contains(&conversation.channel) && !busy.contains(&conversation) {
+                    let command_waits: bool = row.get(4)?;
+                    let instant = if command_waits { 0 } else { row.get(3)? };
+                    due.consider(Timestamp(instant), || conversation);
                 }
             }
             Ok((due.items, due.next))
@@ -149,7 +170,7 @@ impl Queue for Store {
 fn accept(
     connection: &Connection,
     channel: &str,
-    message: &Inbound,
+    Arrival { message, rank }: &Arrival,
     now: Timestamp,
 ) -> Result<bool, RowError> {
     let Conversation { channel: of, chat, thread } = &message.conversation;
@@ -158,11 +179,47 @@ fn accept(
         let refusal = format!("the channel {channel:?} handed over a message of the channel {of:?}");
         return Err(RowError::Refused(refusal));
     }
-    let not_before = message.not_before.unwrap_or(now).0;
+    let not_before = match rank {
+        Rank::Queued => message.not_before.map_or(0, |instant| instant.0.max(0)),
+        Rank::Command | Rank::Stop | Rank::Fresh => OVERTAKES,
+    };
     let payload = to_json(message)?;
     let values =
         params![channel, message.external_id, chat, thread, message.group, not_before, payload, now.0];
-    Ok(connection.prepare_cached(KNOWN_OR_NEW)?.execute(values)? == 1)
+    let new = connection.prepare_cached(KNOWN_OR_NEW)?.execute(values)? == 1;
+    match rank {
+        Rank::Stop if new => {
+            stop_before(connection, &message.conversation, connection.last_insert_rowid(), 0)?
+        }
+        Rank::Fresh if new => {
+            stop_before(connection, &message.conversation, connection.last_insert_rowid(), 1)?
+        }
+        _ => {}
+    }
+    Ok(new)
+}
+
+/// Marks what waits before the row `id` as stopped, as far as a turn has taken it on `attempts` times at least.
+fn stop_before(
+    connection: &Connection,
+    conversation: &Conversation,
+    id: i64,
+    attempts: u32,
+) -> Result<(), RowError> {
+    let Conversation { channel, chat, thread } = conversation;
+    let waiting = connection
+        .prepare_cached(WAITING_BEFORE)?
+        .query_map(params![channel, chat, thread, id, attempts], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<Vec<(i64, Option<String>)>, _>>()?;
+    for (id, turn) in waiting {
+        let turn = TurnRecord { stopped: true, ..record(turn.as_deref())? };
+        connection.prepare_cached(STOP)?.execute(params![id, to_json(&turn)?])?;
+    }
+    Ok(())
+}
+
+fn record(turn: Option<&str>) -> Result<TurnRecord, RowError> {
+    turn.map_or_else(|| Ok(TurnRecord::default()), from_json)
 }
 
 struct Head {
@@ -193,13 +250,14 @@ fn claim(
             received_at: row.get(5)?,
         })
     };
-    let mut head_of = connection.prepare_cached(HEAD_OF)?;
-    let Some(head) = head_of.query_row(params![channel, chat, thread], head).optional()? else {
-        return Ok(None);
+    let first = |sql: &str| {
+        connection.prepare_cached(sql)?.query_row(params![channel, chat, thread], head).optional()
     };
-    if head.not_before > now.0 {
-        return Ok(None);
-    }
+    let head = match first(HEAD_OF)? {
+        Some(head) if head.not_before > now.0 => first(COMMAND_OF)?,
+        head => head,
+    };
+    let Some(head) = head else { return Ok(None) };
     if let Some(group) = &head.group {
         connection.prepare_cached(MERGE_GROUP)?.execute(params![channel, chat, thread, group, head.id])?;
     }
@@ -208,7 +266,7 @@ fn claim(
         id: QueueId(head.id),
         messages: messages(connection, head.id)?,
         attempts: head.attempts,
-        turn: head.turn.as_deref().map_or_else(|| Ok(TurnRecord::default()), from_json)?,
+        turn: record(head.turn.as_deref())?,
         received_at: Timestamp(head.received_at),
     }))
 }

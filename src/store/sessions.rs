@@ -24,6 +24,8 @@ const START: &str = "INSERT INTO sessions (channel, chat, thread, started_at) VA
 pub(crate) const LAST_MESSAGES: &str = "SELECT role, content FROM
     (SELECT id, role, content FROM messages WHERE session = ?1 ORDER BY id DESC LIMIT ?2) ORDER BY id";
 
+pub(crate) const COUNT_MESSAGES: &str = "SELECT count(*) FROM messages WHERE session = ?1";
+
 const LAST_CALLS: &str = "SELECT turn, model, class, input_tokens, output_tokens, cache_read_tokens,
         cache_write_5m_tokens, cache_write_1h_tokens, cost_nano_usd, took_ms, at
     FROM (SELECT * FROM calls ORDER BY id DESC LIMIT ?1) ORDER BY id";
@@ -65,6 +67,15 @@ impl Sessions for Store {
                 messages.push(Message { role, content });
             }
             Ok(messages)
+        })
+        .await
+    }
+
+    async fn history_length(&self, session: SessionId) -> Result<usize, StorageError> {
+        self.read(move |connection| {
+            let mut count = connection.prepare_cached(COUNT_MESSAGES)?;
+            let count: i64 = count.query_row([session.0], |row| row.get(0))?;
+            Ok(usize::try_from(count).unwrap_or(usize::MAX))
         })
         .await
     }

@@ -75,7 +75,7 @@ pub(crate) fn settle(
         let Conversation { channel, chat, thread } = &conversation;
         connection.prepare_cached(END_SESSION)?.execute(params![channel, chat, thread, now.0])?;
     }
-    outbox::put(connection, &conversation, *id, outbox, now)?;
+    outbox::put(connection, &conversation, Some(*id), outbox, now)?;
     retention::sweep_now_and_then(connection, *id, now)
 }
 
@@ -87,7 +87,8 @@ pub(crate) fn postpone(
 ) -> Result<(), RowError> {
     let Postponement { id, until, reason, turn, outbox } = postponement;
     let conversation = leave_running(connection, WAIT, *id, params![id.0, until.0, reason, to_json(turn)?])?;
-    outbox::put(connection, &conversation, *id, outbox, now)
+    // Not the answer of the turn: the channel must not take it for that.
+    outbox::put(connection, &conversation, None, outbox, now)
 }
 
 /// Runs an update of the running row `id` and returns its conversation.

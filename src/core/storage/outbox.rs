@@ -56,14 +56,15 @@ impl OutboxRow {
 /// Messages on their way out.
 #[async_trait]
 pub trait Outbox: Send + Sync {
-    /// The oldest waiting row of each conversation, if it is due, without the conversations in `busy`; at most
-    /// `limit`. With it, the next instant at which another one becomes due. Rows of one conversation leave in order.
+    /// The oldest waiting row of each conversation of `channels`, if it is due, without the conversations in `busy`;
+    /// at most `limit`. With it, the next instant at which another one becomes due. Rows of one conversation leave in order.
     ///
     /// # Errors
     /// When the outbox cannot be read.
     async fn outbox_due(
         &self,
         now: Timestamp,
+        channels: &[String],
         busy: &[Conversation],
         limit: usize,
     ) -> Result<(Vec<OutboxRow>, Option<Timestamp>), StorageError>;

@@ -21,6 +21,37 @@ pub struct TurnRecord {
     pub calls: Vec<CallRecord>,
     /// Whether the person has been told that the answer will take a while.
     pub told: bool,
+    /// Whether the person wants no more of it: it is ended with what there is, and the model is not asked.
+    pub stopped: bool,
+}
+
+/// Where a message takes its place in the queue of its conversation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rank {
+    /// Behind everything that waits.
+    #[default]
+    Queued,
+    /// In its turn, but not behind a message that waits for an instant: commands are answered while the model is away.
+    Command,
+    /// As [`Rank::Command`]. Everything that waits before it is due now, and [`TurnRecord::stopped`].
+    Stop,
+    /// As [`Rank::Command`]. What was put back before it is due now, and [`TurnRecord::stopped`].
+    Fresh,
+}
+
+/// A message on its way into the queue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arrival {
+    /// The message.
+    pub message: Inbound,
+    /// Its place.
+    pub rank: Rank,
+}
+
+impl From<Inbound> for Arrival {
+    fn from(message: Inbound) -> Self {
+        Self { message, rank: Rank::Queued }
+    }
 }
 
 /// A message (or a group of them) that a turn has taken on.
@@ -101,7 +132,8 @@ pub struct Postponement {
     pub reason: String,
     /// How far it came.
     pub turn: TurnRecord,
-    /// Messages to send meanwhile ("Claude cannot be reached; I will answer later").
+    /// Messages to send meanwhile ("Claude cannot be reached; I will answer later"). They are not the answer: their
+    /// outbox rows name no turn.
     pub outbox: Vec<Value>,
 }
 
@@ -116,7 +148,7 @@ pub trait Queue: Send + Sync {
     async fn accept(
         &self,
         channel: &str,
-        messages: Vec<Inbound>,
+        messages: Vec<Arrival>,
         cursor: Option<i64>,
         now: Timestamp,
     ) -> Result<Vec<bool>, StorageError>;
@@ -127,20 +159,22 @@ pub trait Queue: Send + Sync {
     /// When it cannot be read.
     async fn cursor(&self, channel: &str) -> Result<Option<i64>, StorageError>;
 
-    /// Conversations whose oldest waiting message is due, longest waiting first, without those in `busy`; at most
-    /// `limit`. With it, the next instant at which another one becomes due.
+    /// Conversations of `channels` whose oldest waiting message is due, or that have a command waiting, longest
+    /// waiting first, without those in `busy`; at most `limit`. With it, the next instant at which another one becomes
+    /// due.
     ///
     /// # Errors
     /// When the queue cannot be read.
     async fn due(
         &self,
         now: Timestamp,
+        channels: &[String],
         busy: &[Conversation],
         limit: usize,
     ) -> Result<(Vec<Conversation>, Option<Timestamp>), StorageError>;
 
-    /// Takes on the oldest waiting message of a conversation if it is due, with the rest of its group. It is then
-    /// running, and nothing else of the conversation can be claimed until it is settled or postponed.
+    /// Takes on the oldest waiting message of a conversation if it is due, with the rest of its group; if it is not,
+    /// the oldest waiting command. It is then running, and nothing else of the conversation can be claimed until it is settled or postponed.
     ///
     /// # Errors
     /// When the queue cannot be read or written.

@@ -39,6 +39,12 @@ pub trait Sessions: Send + Sync {
     /// When it cannot be read.
     async fn history(&self, session: SessionId, limit: usize) -> Result<Vec<Message>, StorageError>;
 
+    /// How many messages the transcript of a session has.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    async fn history_length(&self, session: SessionId) -> Result<usize, StorageError>;
+
     /// The newest provider calls with the turns that made them, oldest first. At most `limit`.
     ///
     /// # Errors

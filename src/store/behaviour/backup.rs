@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The main file alone is a backup, the log stays small, and snapshots are whole.
 
-use super::fixture::{accept, fresh, message};
+use super::fixture::{accept, fresh, here, message};
 use crate::lock::beside;
 use crate::{Store, StoreOptions};
 use blufio_core::storage::{Queue, Storage, StorageError};
@@ -79,7 +79,7 @@ async fn the_log_stays_bounded_when_there_is_never_a_quiet_moment() {
         let store = f.store.clone();
         tokio::spawn(async move {
             loop {
-                store.due(Timestamp(10), &[], 9).await.unwrap();
+                store.due(Timestamp(10), &here(), &[], 9).await.unwrap();
             }
         })
     });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Closing finishes what was handed over and leaves one file.
 
-use super::fixture::{accept, chat, fresh, message};
+use super::fixture::{accept, chat, fresh, here, message, queued};
 use crate::lock::beside;
 use crate::{Store, StoreOptions};
 use blufio_core::storage::{Queue, Storage, StorageError};
@@ -48,7 +48,7 @@ async fn what_was_handed_over_before_the_end_is_stored() {
         .map(|number| {
             let store = f.store.clone();
             tokio::spawn(async move {
-                store.accept("telegram", vec![message(number, number)], None, Timestamp(1)).await
+                store.accept("telegram", queued(vec![message(number, number)]), None, Timestamp(1)).await
             })
         })
         .collect();
@@ -70,7 +70,7 @@ async fn what_was_handed_over_before_the_end_is_stored() {
 async fn a_write_whose_caller_goes_away_is_carried_out_as_a_whole() {
     let f = fresh();
     {
-        let accepting = f.store.accept("telegram", vec![message(1, "a")], Some(5), Timestamp(1));
+        let accepting = f.store.accept("telegram", queued(vec![message(1, "a")]), Some(5), Timestamp(1));
         let mut accepting = std::pin::pin!(accepting);
         // Polled once it is handed over; then it is dropped.
         std::future::poll_fn(|context| {
@@ -82,5 +82,5 @@ async fn a_write_whose_caller_goes_away_is_carried_out_as_a_whole() {
     // Jobs are done in order, so this one comes after it.
     f.store.recover().await.unwrap();
     assert_eq!(f.store.cursor("telegram").await.unwrap(), Some(5));
-    assert_eq!(f.store.due(Timestamp(1), &[], 9).await.unwrap().0, [chat(1)]);
+    assert_eq!(f.store.due(Timestamp(1), &here(), &[], 9).await.unwrap().0, [chat(1)]);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What was answered survives `kill -9` at any moment. The victim is this very program, run again.
 
-use super::fixture::{CHANNEL, accept, chat, message, said, settlement};
+use super::fixture::{CHANNEL, accept, chat, here, message, said, settlement};
 use crate::{Store, StoreOptions};
 use blufio_core::storage::{Queue, Sessions, Settlement};
 use blufio_core::time::Timestamp;
@@ -115,7 +115,7 @@ async fn everything_that_was_answered_survives_being_killed() {
         assert!(answers == 1 || (answers == 0 && step == "accepted"), "{line}: {answers} answers");
     }
     // What was not settled is there to be taken again; nothing is half-settled.
-    let (due, _) = store.due(Timestamp(1), &[], 1000).await.unwrap();
+    let (due, _) = store.due(Timestamp(1), &here(), &[], 1000).await.unwrap();
     for conversation in due {
         assert_eq!(conversation.channel, CHANNEL);
         let turn = store.claim(&conversation, Timestamp(1)).await.unwrap().unwrap();

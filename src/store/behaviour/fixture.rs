@@ -6,7 +6,9 @@ use crate::{Store, StoreOptions};
 use blufio_core::channel::{Inbound, Sender};
 use blufio_core::content::{Block, Message};
 use blufio_core::ids::{Conversation, QueueId};
-use blufio_core::storage::{CallRecord, Claim, Postponement, Queue, Settlement, TurnOutcome, TurnRecord};
+use blufio_core::storage::{
+    Arrival, CallRecord, Claim, Postponement, Queue, Settlement, TurnOutcome, TurnRecord,
+};
 use blufio_core::time::Timestamp;
 use std::path::PathBuf;
 use tempfile::TempDir;
@@ -60,7 +62,17 @@ pub(crate) fn picture(
 }
 
 pub(crate) async fn accept(store: &Store, messages: Vec<Inbound>, now: i64) -> Vec<bool> {
-    store.accept(CHANNEL, messages, None, Timestamp(now)).await.unwrap()
+    store.accept(CHANNEL, queued(messages), None, Timestamp(now)).await.unwrap()
+}
+
+/// As messages come that are no commands.
+pub(crate) fn queued(messages: Vec<Inbound>) -> Vec<Arrival> {
+    messages.into_iter().map(Arrival::from).collect()
+}
+
+/// The channels in use.
+pub(crate) fn here() -> Vec<String> {
+    vec![CHANNEL.to_owned()]
 }
 
 pub(crate) async fn claim(store: &Store, chat_name: impl ToString, now: i64) -> Option<Claim> {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A full disk is told as such, leaves nothing half-done, and is over when there is room again.
 
-use super::fixture::{accept, chat, claim, fresh, limit_pages, message, said, settlement};
+use super::fixture::{accept, chat, claim, fresh, here, limit_pages, message, queued, said, settlement};
 use crate::{Store, StoreOptions};
 use blufio_core::ids::Conversation;
 use blufio_core::storage::{Queue, Sessions, Settlement, Storage, StorageError};
@@ -30,7 +30,8 @@ async fn a_full_database_refuses_whole_writes_and_goes_on_when_there_is_room() {
     let refused = f.store.settle(large.clone(), Timestamp(11)).await;
     assert_eq!(refused, Err(StorageError::Full { path: f.path.canonicalize().unwrap() }));
     assert!(refused.unwrap_err().is_retryable());
-    let refused = f.store.accept("telegram", vec![message(9, "b"), long(10)], Some(3), Timestamp(11)).await;
+    let refused =
+        f.store.accept("telegram", queued(vec![message(9, "b"), long(10)]), Some(3), Timestamp(11)).await;
     assert!(matches!(refused, Err(StorageError::Full { .. })), "{refused:?}");
     assert_eq!(f.store.history(session, 9).await.unwrap(), []);
     assert_eq!(f.store.cursor("telegram").await.unwrap(), None);
@@ -50,7 +51,7 @@ async fn of_many_writes_at_once_each_is_stored_or_told_that_it_was_not() {
         .map(|name| {
             let store = f.store.clone();
             tokio::spawn(async move {
-                (name, store.accept("telegram", vec![long(name)], None, Timestamp(1)).await)
+                (name, store.accept("telegram", queued(vec![long(name)]), None, Timestamp(1)).await)
             })
         })
         .collect();
@@ -62,7 +63,7 @@ async fn of_many_writes_at_once_each_is_stored_or_told_that_it_was_not() {
         }
     }
     assert!(stored.len() < 64, "the disk was meant to be too small");
-    let (mut due, _): (Vec<Conversation>, _) = f.store.due(Timestamp(1), &[], 100).await.unwrap();
+    let (mut due, _): (Vec<Conversation>, _) = f.store.due(Timestamp(1), &here(), &[], 100).await.unwrap();
     stored.sort();
     due.sort();
     assert_eq!(due, stored);
@@ -108,7 +109,7 @@ async fn a_real_disk_may_fill_up_and_be_freed_again() {
     }
     let mut stored = 1;
     let refused = loop {
-        match store.accept("telegram", vec![long(stored)], Some(1), Timestamp(1)).await {
+        match store.accept("telegram", queued(vec![long(stored)]), Some(1), Timestamp(1)).await {
             Ok(_) if stored < 100 => stored += 1,
             Ok(_) => panic!("the disk never fills up"),
             Err(error) => break error,

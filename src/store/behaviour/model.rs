@@ -2,7 +2,7 @@
 //! Whatever the order of accepting, claiming, settling, postponing and dying: no message is lost, none is answered
 //! twice, and each conversation is answered in its order. Checked against a queue that is a few vectors.
 
-use super::fixture::{chat, ids, message, picture, postponement, settlement};
+use super::fixture::{chat, here, ids, message, picture, postponement, queued, settlement};
 use crate::{Store, StoreOptions};
 use blufio_core::channel::Inbound;
 use blufio_core::ids::QueueId;
@@ -122,7 +122,7 @@ async fn play(steps: Vec<Step>) {
             Step::Accept { chat, id, group, delay } => {
                 let id = id.to_string();
                 let message = inbound(chat, &id, group, model.now + i64::from(delay));
-                let new = store.accept("telegram", vec![message], None, now).await.unwrap();
+                let new = store.accept("telegram", queued(vec![message]), None, now).await.unwrap();
                 assert_eq!(new, [model.accept(chat, &id, group, delay)]);
             }
             Step::Claim { chat: name } => {
@@ -161,7 +161,7 @@ async fn play(steps: Vec<Step>) {
             }
             Step::Wait { span } => model.now += i64::from(span),
         }
-        let (due, _) = store.due(Timestamp(model.now), &[], 9).await.unwrap();
+        let (due, _) = store.due(Timestamp(model.now), &here(), &[], 9).await.unwrap();
         assert_eq!(due, model.due().into_iter().map(chat).collect::<Vec<_>>());
         let open: usize = model.waiting.iter().map(|entry| entry.ids.len()).sum();
         assert_eq!(store.stats().await.unwrap().queue_depth, open as u64);
@@ -175,7 +175,7 @@ async fn finish(store: &Store, model: &mut Model) {
     model.recover();
     let end = Timestamp(model.now + 1000);
     loop {
-        let (due, next) = store.due(end, &[], 9).await.unwrap();
+        let (due, next) = store.due(end, &here(), &[], 9).await.unwrap();
         assert_eq!(next, None);
         let Some(conversation) = due.first() else { break };
         let turn = store.claim(conversation, end).await.unwrap().unwrap();

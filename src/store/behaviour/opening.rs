@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What is not a sound database of ours is refused with a reason, and left as it is.
 
-use super::fixture::{Fixture, accept, fresh, message};
+use super::fixture::{Fixture, accept, fresh, here, message};
 use crate::lock::beside;
 use crate::{Store, StoreOptions};
 use blufio_core::storage::{Queue, Storage, StorageError};
@@ -147,7 +147,7 @@ async fn damage_met_while_running_is_told_as_such() {
     let mut damaged = std::fs::read(&f.path).unwrap();
     damaged[4096..].fill(0xa7);
     std::fs::write(&f.path, &damaged).unwrap();
-    let due = store.due(Timestamp(20), &[], 9).await;
+    let due = store.due(Timestamp(20), &here(), &[], 9).await;
     assert!(matches!(due, Err(StorageError::Corrupt { .. })), "{due:?}");
 }
 

@@ -24,6 +24,8 @@ async fn hot_statements_use_their_indices() {
     for (sql, indices) in [
         (queue::HEADS, &["queue_waiting", "queue_running", "PRIMARY KEY"][..]),
         (queue::HEAD_OF, &["queue_waiting"]),
+        (queue::COMMAND_OF, &["queue_waiting"]),
+        (queue::WAITING_BEFORE, &["queue_waiting"]),
         (queue::RUNNING_OF, &["queue_running"]),
         (queue::MESSAGES_OF, &["queue_merged", "PRIMARY KEY"]),
         (queue::MERGE_GROUP, &["queue_waiting"]),
@@ -34,6 +36,7 @@ async fn hot_statements_use_their_indices() {
         (retention::DROP_SENT, &["outbox_sent"]),
         (sessions::OPEN_SESSION_OF, &["sessions_open"]),
         (sessions::LAST_MESSAGES, &["messages_of_session"]),
+        (sessions::COUNT_MESSAGES, &["messages_of_session"]),
     ] {
         let plan = plan(&f.store, sql).await;
         for index in indices {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 use crate::Store;
-use crate::behaviour::fixture::{accept, chat, claim, fresh, message, settlement};
+use crate::behaviour::fixture::{accept, chat, claim, fresh, here, message, settlement};
 use blufio_core::ids::OutboxId;
 use blufio_core::storage::{Outbox, OutboxRow, OutboxState, Queue, Settlement, Storage, StorageError};
 use blufio_core::time::Timestamp;
@@ -15,7 +15,7 @@ async fn answer(store: &Store, chat_name: u32, parts: &[&str], now: i64) {
 }
 
 async fn due(store: &Store, now: i64) -> Vec<OutboxRow> {
-    store.outbox_due(Timestamp(now), &[], 9).await.unwrap().0
+    store.outbox_due(Timestamp(now), &here(), &[], 9).await.unwrap().0
 }
 
 fn payloads(rows: &[OutboxRow]) -> Vec<&str> {
@@ -29,8 +29,8 @@ async fn rows_of_one_conversation_leave_in_order_and_conversations_side_by_side(
     answer(&f.store, 2, &["b1"], 11).await;
     let rows = due(&f.store, 12).await;
     assert_eq!(payloads(&rows), ["a1", "b1"]);
-    assert_eq!(payloads(&f.store.outbox_due(Timestamp(12), &[chat(1)], 9).await.unwrap().0), ["b1"]);
-    assert_eq!(payloads(&f.store.outbox_due(Timestamp(12), &[], 1).await.unwrap().0), ["a1"]);
+    assert_eq!(payloads(&f.store.outbox_due(Timestamp(12), &here(), &[chat(1)], 9).await.unwrap().0), ["b1"]);
+    assert_eq!(payloads(&f.store.outbox_due(Timestamp(12), &here(), &[], 1).await.unwrap().0), ["a1"]);
     f.store.outbox_sent(rows[0].id, "77", Timestamp(13)).await.unwrap();
     assert_eq!(payloads(&due(&f.store, 14).await), ["a2", "b1"]);
 }
@@ -41,7 +41,10 @@ async fn a_failed_row_is_tried_later_and_holds_the_next_one_back() {
     answer(&f.store, 1, &["a1", "a2"], 10).await;
     let row = due(&f.store, 10).await.remove(0);
     f.store.outbox_retry(row.id, Timestamp(50), "the network is down").await.unwrap();
-    assert_eq!(f.store.outbox_due(Timestamp(49), &[], 9).await.unwrap(), (vec![], Some(Timestamp(50))));
+    assert_eq!(
+        f.store.outbox_due(Timestamp(49), &here(), &[], 9).await.unwrap(),
+        (vec![], Some(Timestamp(50)))
+    );
     let again = due(&f.store, 50).await.remove(0);
     assert_eq!((again.id, again.attempts), (row.id, 1));
     assert_eq!(again.error.as_deref(), Some("the network is down"));

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 use crate::behaviour::fixture::{
-    CHANNEL, accept, call, chat, claim, fresh, ids, message, number, picture, postponement, said, settle,
-    settlement,
+    CHANNEL, accept, call, chat, claim, fresh, here, ids, message, number, picture, postponement, queued,
+    said, settle, settlement,
 };
 use blufio_core::ids::{Conversation, QueueId, SessionId};
 use blufio_core::storage::{
-    Outbox, Queue, Sessions, Settlement, Storage, StorageError, TurnOutcome, TurnRecord,
+    Arrival, Outbox, Queue, Rank, Sessions, Settlement, Storage, StorageError, TurnOutcome, TurnRecord,
 };
 use blufio_core::time::Timestamp;
 use serde_json::json;
@@ -29,18 +29,18 @@ async fn the_same_id_on_another_channel_is_another_message() {
     let mut other = message(1, "a");
     other.conversation.channel = "http".into();
     assert_eq!(accept(&f.store, vec![message(1, "a")], 10).await, [true]);
-    assert_eq!(f.store.accept("http", vec![other], None, Timestamp(10)).await.unwrap(), [true]);
+    assert_eq!(f.store.accept("http", queued(vec![other]), None, Timestamp(10)).await.unwrap(), [true]);
 }
 
 #[tokio::test]
 async fn messages_and_cursor_are_stored_together_or_not_at_all() {
     let f = fresh();
     assert_eq!(f.store.cursor(CHANNEL).await.unwrap(), None);
-    f.store.accept(CHANNEL, vec![message(1, "a")], Some(5), Timestamp(10)).await.unwrap();
+    f.store.accept(CHANNEL, queued(vec![message(1, "a")]), Some(5), Timestamp(10)).await.unwrap();
     assert_eq!(f.store.cursor(CHANNEL).await.unwrap(), Some(5));
     let mut stray = message(1, "c");
     stray.conversation.channel = "elsewhere".into();
-    let refused = f.store.accept(CHANNEL, vec![message(1, "b"), stray], Some(6), Timestamp(11)).await;
+    let refused = f.store.accept(CHANNEL, queued(vec![message(1, "b"), stray]), Some(6), Timestamp(11)).await;
     assert!(matches!(refused, Err(StorageError::Unexpected(_))), "{refused:?}");
     assert_eq!(f.store.cursor(CHANNEL).await.unwrap(), Some(5));
     assert_eq!(f.store.stats().await.unwrap().queue_depth, 1);
@@ -56,7 +56,7 @@ async fn the_longest_waiting_conversation_is_due_first() {
     accept(&f.store, vec![message(3, "a"), message(1, "b"), message(3, "c"), message(2, "d")], 10).await;
     let due = |busy: Vec<Conversation>, limit| {
         let store = f.store.clone();
-        async move { store.due(Timestamp(20), &busy, limit).await.unwrap().0 }
+        async move { store.due(Timestamp(20), &here(), &busy, limit).await.unwrap().0 }
     };
     assert_eq!(due(vec![], 9).await, [chat(3), chat(1), chat(2)]);
     assert_eq!(due(vec![], 2).await, [chat(3), chat(1)]);
@@ -81,14 +81,20 @@ async fn topics_of_one_chat_are_conversations_of_their_own() {
 #[tokio::test]
 async fn due_tells_the_next_instant_at_which_something_becomes_due() {
     let f = fresh();
-    assert_eq!(f.store.due(Timestamp(20), &[], 9).await.unwrap(), (vec![], None));
+    assert_eq!(f.store.due(Timestamp(20), &here(), &[], 9).await.unwrap(), (vec![], None));
     accept(&f.store, vec![picture(1, "a", "g", 50), picture(2, "b", "g", 40), message(3, "c")], 10).await;
-    assert_eq!(f.store.due(Timestamp(20), &[], 9).await.unwrap(), (vec![chat(3)], Some(Timestamp(40))));
     assert_eq!(
-        f.store.due(Timestamp(20), &[chat(2)], 9).await.unwrap(),
+        f.store.due(Timestamp(20), &here(), &[], 9).await.unwrap(),
+        (vec![chat(3)], Some(Timestamp(40)))
+    );
+    assert_eq!(
+        f.store.due(Timestamp(20), &here(), &[chat(2)], 9).await.unwrap(),
         (vec![chat(3)], Some(Timestamp(50)))
     );
-    assert_eq!(f.store.due(Timestamp(50), &[], 9).await.unwrap(), (vec![chat(1), chat(2), chat(3)], None));
+    assert_eq!(
+        f.store.due(Timestamp(50), &here(), &[], 9).await.unwrap(),
+        (vec![chat(1), chat(2), chat(3)], None)
+    );
 }
 
 #[tokio::test]
@@ -190,7 +196,7 @@ async fn settling_writes_transcript_calls_and_outbox_together() {
     let tokens = "SELECT input_tokens * 10000 + output_tokens * 1000 + cache_read_tokens * 100
         + cache_write_5m_tokens * 10 + cache_write_1h_tokens FROM calls LIMIT 1";
     assert_eq!(number(&f.store, tokens).await, 12345);
-    let (out, next) = f.store.outbox_due(Timestamp(12), &[], 9).await.unwrap();
+    let (out, next) = f.store.outbox_due(Timestamp(12), &here(), &[], 9).await.unwrap();
     assert_eq!((out.len(), next), (1, None), "the second part waits for the first");
     let row = out.first().unwrap();
     assert_eq!((&row.payload, row.turn, row.attempts), (&json!({"part": 1}), Some(turn.id), 0));
@@ -288,14 +294,15 @@ async fn a_postponed_turn_waits_with_its_progress_and_holds_later_messages_back(
     later.turn = progress.clone();
     later.outbox = vec![json!("I will answer later")];
     f.store.postpone(later, Timestamp(12)).await.unwrap();
-    assert_eq!(f.store.due(Timestamp(99), &[], 9).await.unwrap(), (vec![], Some(Timestamp(100))));
+    assert_eq!(f.store.due(Timestamp(99), &here(), &[], 9).await.unwrap(), (vec![], Some(Timestamp(100))));
     assert_eq!(claim(&f.store, 1, 99).await, None);
     assert_eq!(
         number(&f.store, "SELECT count(*) FROM queue WHERE reason = 'Claude cannot be reached'").await,
         1
     );
-    let (out, _) = f.store.outbox_due(Timestamp(12), &[], 9).await.unwrap();
-    assert_eq!(out.first().unwrap().payload, json!("I will answer later"));
+    let (out, _) = f.store.outbox_due(Timestamp(12), &here(), &[], 9).await.unwrap();
+    let notice = out.first().unwrap();
+    assert_eq!((&notice.payload, notice.turn), (&json!("I will answer later"), None), "it is not the answer");
     let again = claim(&f.store, 1, 100).await.unwrap();
     assert_eq!((again.id, again.attempts, again.turn), (turn.id, 1, progress));
     assert_eq!(number(&f.store, "SELECT count(*) FROM queue WHERE reason IS NOT NULL").await, 0);
@@ -314,7 +321,7 @@ async fn after_a_start_what_was_running_waits_again_with_its_progress() {
     let store = crate::Store::open(&f.path, crate::StoreOptions::default()).unwrap();
     assert_eq!(store.recover().await.unwrap(), 1);
     assert_eq!(store.recover().await.unwrap(), 0);
-    assert_eq!(store.due(Timestamp(20), &[], 9).await.unwrap().0, [chat(1), chat(3)]);
+    assert_eq!(store.due(Timestamp(20), &here(), &[], 9).await.unwrap().0, [chat(1), chat(3)]);
     let again = claim(&store, 1, 20).await.unwrap();
     assert_eq!((again.id, again.attempts, again.turn), (first.id, 1, progress));
 }
@@ -333,7 +340,7 @@ async fn the_payload_goes_thirty_days_after_the_turn_but_the_key_stays() {
             .await
             .unwrap();
         if number == 1 {
-            let out = f.store.outbox_due(Timestamp(10), &[], 1).await.unwrap().0;
+            let out = f.store.outbox_due(Timestamp(10), &here(), &[], 1).await.unwrap().0;
             f.store.outbox_sent(out.first().unwrap().id, "m1", Timestamp(10)).await.unwrap();
         }
         if number == 63 {
@@ -351,4 +358,92 @@ async fn the_payload_goes_thirty_days_after_the_turn_but_the_key_stays() {
 
 async fn number_of_payloads(store: &crate::Store) -> i64 {
     number(store, "SELECT count(payload) FROM queue").await
+}
+
+fn ranked(rank: Rank, id: &str) -> Vec<Arrival> {
+    vec![Arrival { message: message(1, id), rank }]
+}
+
+#[tokio::test]
+async fn a_command_does_not_wait_behind_a_message_that_was_put_back() {
+    let f = fresh();
+    accept(&f.store, vec![message(1, "a"), message(1, "b")], 10).await;
+    let turn = claim(&f.store, 1, 11).await.unwrap();
+    f.store.postpone(postponement(turn.id, 1000), Timestamp(12)).await.unwrap();
+    assert_eq!(f.store.due(Timestamp(20), &here(), &[], 9).await.unwrap(), (vec![], Some(Timestamp(1000))));
+    f.store.accept(CHANNEL, ranked(Rank::Command, "/help"), None, Timestamp(20)).await.unwrap();
+    assert_eq!(f.store.due(Timestamp(20), &here(), &[], 9).await.unwrap(), (vec![chat(1)], None));
+    let command = claim(&f.store, 1, 20).await.unwrap();
+    assert_eq!(ids(&command), ["/help"]);
+    settle(&f.store, command.id, 21).await;
+    assert_eq!(claim(&f.store, 1, 22).await, None, "the other ones wait as before");
+    f.store.accept(CHANNEL, ranked(Rank::Command, "/help again"), None, Timestamp(1000)).await.unwrap();
+    for expected in ["a", "b", "/help again"] {
+        let next = claim(&f.store, 1, 1000).await.unwrap();
+        assert_eq!(ids(&next), [expected], "what is due keeps its order");
+        settle(&f.store, next.id, 1000).await;
+    }
+}
+
+#[tokio::test]
+async fn stop_marks_everything_that_waits_before_it_and_nothing_after_it() {
+    let f = fresh();
+    accept(&f.store, vec![message(1, "a"), picture(1, "b", "g", 500), message(2, "x")], 10).await;
+    let turn = claim(&f.store, 1, 11).await.unwrap();
+    let mut back = postponement(turn.id, 1000);
+    back.turn.started = vec!["tool-1".into()];
+    f.store.postpone(back, Timestamp(12)).await.unwrap();
+    f.store.accept(CHANNEL, ranked(Rank::Stop, "/stop"), None, Timestamp(13)).await.unwrap();
+    // The same update once more changes nothing.
+    accept(&f.store, vec![message(1, "c")], 14).await;
+    f.store.accept(CHANNEL, ranked(Rank::Stop, "/stop"), None, Timestamp(15)).await.unwrap();
+    for (expected, stopped) in [("a", true), ("b", true), ("/stop", false), ("c", false)] {
+        let next = claim(&f.store, 1, 16).await.unwrap();
+        assert_eq!((ids(&next), next.turn.stopped), (vec![expected], stopped));
+        assert_eq!(next.turn.started.is_empty(), expected != "a", "its progress is kept");
+        settle(&f.store, next.id, 16).await;
+    }
+    assert!(!claim(&f.store, 2, 16).await.unwrap().turn.stopped, "another conversation");
+}
+
+#[tokio::test]
+async fn new_marks_what_was_put_back_before_it_and_lets_fresh_messages_be_answered() {
+    let f = fresh();
+    accept(&f.store, vec![message(1, "a"), message(1, "b")], 10).await;
+    let turn = claim(&f.store, 1, 11).await.unwrap();
+    f.store.postpone(postponement(turn.id, 1000), Timestamp(12)).await.unwrap();
+    f.store.accept(CHANNEL, ranked(Rank::Fresh, "/new"), None, Timestamp(13)).await.unwrap();
+    for (expected, stopped) in [("a", true), ("b", false), ("/new", false)] {
+        let next = claim(&f.store, 1, 16).await.unwrap();
+        assert_eq!((ids(&next), next.turn.stopped), (vec![expected], stopped));
+        settle(&f.store, next.id, 16).await;
+    }
+}
+
+#[tokio::test]
+async fn rows_of_a_channel_that_is_not_in_use_are_left_alone() {
+    let f = fresh();
+    accept(&f.store, vec![message(1, "a")], 10).await;
+    let turn = claim(&f.store, 1, 11).await.unwrap();
+    f.store
+        .settle(Settlement { outbox: vec![json!("answer")], ..settlement(turn.id) }, Timestamp(12))
+        .await
+        .unwrap();
+    accept(&f.store, vec![message(1, "b")], 13).await;
+    let others = ["local".to_owned()];
+    assert_eq!(f.store.due(Timestamp(20), &others, &[], 9).await.unwrap(), (vec![], None));
+    assert_eq!(f.store.outbox_due(Timestamp(20), &others, &[], 9).await.unwrap(), (vec![], None));
+    assert_eq!(f.store.due(Timestamp(20), &here(), &[], 9).await.unwrap().0, [chat(1)]);
+    assert_eq!(f.store.outbox_due(Timestamp(20), &here(), &[], 9).await.unwrap().0.len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_fresh_is_due_also_when_the_clock_is_set_back() {
+    let f = fresh();
+    accept(&f.store, vec![message(1, "a")], 5_000).await;
+    let turn = claim(&f.store, 1, 10).await.unwrap();
+    let answer = Settlement { outbox: vec![json!("answer")], ..settlement(turn.id) };
+    f.store.settle(answer, Timestamp(5_000)).await.unwrap();
+    let (rows, _) = f.store.outbox_due(Timestamp(10), &here(), &[], 9).await.unwrap();
+    assert_eq!(rows.len(), 1);
 }

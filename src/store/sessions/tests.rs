@@ -52,6 +52,7 @@ async fn the_last_messages_come_back_in_order_and_as_they_were() {
     assert_eq!(f.store.history(session, 100).await.unwrap(), transcript);
     assert_eq!(f.store.history(session, 2).await.unwrap(), transcript[1..]);
     assert_eq!(f.store.history(session, 0).await.unwrap(), []);
+    assert_eq!(f.store.history_length(session).await.unwrap(), transcript.len());
     assert_eq!(f.store.history(SessionId(99), 9).await.unwrap(), []);
 }
 
