@@ -30,8 +30,9 @@ pub(crate) enum Leave {
     Exhausted,
 }
 
-/// Answers the tool calls at the end of `record.steps` and appends the results. Ends early without results when told
-/// to; a tool that is running then is dropped.
+/// Answers the tool calls at the end of `record.steps` and appends the results. When it is stopped or runs out of time,
+/// a tool that is running is dropped, and what has not run is answered with an error: what did run stays known. When
+/// it is abandoned, there are no results; the calls are answered after the next claim.
 pub(crate) async fn act(
     shared: &Shared,
     id: QueueId,
@@ -43,9 +44,12 @@ pub(crate) async fn act(
     let uses: Vec<(String, String, Value)> = record.steps.last().map(tool_uses).unwrap_or_default();
     let tools = shared.skills.tools();
     let mut results = Vec::with_capacity(uses.len());
+    let mut end = ActEnd::Ran;
     for (use_id, name, input) in uses {
         let effects = tools.iter().find(|tool| tool.name == name).map_or(Effects::None, |tool| tool.effects);
-        let outcome = if leave == Leave::Exhausted {
+        let outcome = if end != ActEnd::Ran {
+            failed(NOT_RUN)
+        } else if leave == Leave::Exhausted {
             failed("no more tools in this turn: answer now with what you have")
         } else if record.started.contains(&use_id) {
             failed(
@@ -58,13 +62,23 @@ pub(crate) async fn act(
             if effects == Effects::Outside {
                 // Before it runs: a crash from here on is reported to the model and never repeated in silence.
                 record.started.push(use_id.clone());
-                shared.storage.checkpoint(id, record).await?;
+                if let Err(error) = shared.storage.checkpoint(id, record).await {
+                    // It has not been started after all.
+                    record.started.pop();
+                    return Err(error);
+                }
             }
             tokio::select! {
                 biased;
                 () = ends.abandon.cancelled() => return Ok(ActEnd::Abandoned),
-                () = ends.stop.cancelled() => return Ok(ActEnd::Stopped),
-                () = tokio::time::sleep_until(deadline) => return Ok(ActEnd::OutOfTime),
+                () = ends.stop.cancelled() => {
+                    end = ActEnd::Stopped;
+                    dropped(effects)
+                }
+                () = tokio::time::sleep_until(deadline) => {
+                    end = ActEnd::OutOfTime;
+                    dropped(effects)
+                }
                 outcome = shared.skills.call(&name, &input) => outcome,
             }
         };
@@ -76,8 +90,10 @@ pub(crate) async fn act(
         });
     }
     record.steps.push(Message::user(results));
-    shared.storage.checkpoint(id, record).await?;
-    Ok(ActEnd::Ran)
+    if end == ActEnd::Ran {
+        shared.storage.checkpoint(id, record).await?;
+    }
+    Ok(end)
 }
 
 /// The tool calls of a message: id, name, arguments.
@@ -87,6 +103,16 @@ pub(crate) fn tool_uses(message: &Message) -> Vec<(String, String, Value)> {
         _ => None,
     });
     uses.collect()
+}
+
+const NOT_RUN: &str = "not run: stopped";
+
+/// What is known of a tool that was running when the turn was stopped.
+fn dropped(effects: Effects) -> ToolOutcome {
+    match effects {
+        Effects::None => failed(NOT_RUN),
+        Effects::Outside => failed("stopped while it ran: it may or may not have taken effect"),
+    }
 }
 
 fn failed(content: &str) -> ToolOutcome {

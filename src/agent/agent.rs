@@ -49,6 +49,8 @@ pub(crate) struct Shared {
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) skills: Arc<dyn SkillRuntime>,
     pub(crate) channels: BTreeMap<String, Arc<dyn Channel>>,
+    /// The keys of `channels`: rows of other channels are left alone.
+    pub(crate) channel_names: Vec<String>,
     pub(crate) transcriber: Option<Arc<dyn Transcriber>>,
     pub(crate) observe: Arc<dyn Observability>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -71,13 +73,14 @@ impl Agent {
     /// Puts the parts together. Nothing runs yet.
     #[must_use]
     pub fn new(parts: Parts, options: AgentOptions) -> Self {
-        let channels =
+        let channels: BTreeMap<_, _> =
             parts.channels.into_iter().map(|channel| (channel.name().to_owned(), channel)).collect();
         Self {
             shared: Arc::new(Shared {
                 storage: parts.storage,
                 provider: parts.provider,
                 skills: parts.skills,
+                channel_names: channels.keys().cloned().collect(),
                 channels,
                 transcriber: parts.transcriber,
                 observe: parts.observe,

@@ -27,6 +27,7 @@ pub(crate) enum CallEnd {
 /// Notes what each attempt of a call used.
 struct Meter<'a> {
     shared: &'a Shared,
+    /// The one that was asked for: an answer may name a dated id, which has no price of its own.
     model: String,
     began: Instant,
     usage: Usage,
@@ -37,7 +38,19 @@ impl Meter<'_> {
     /// One attempt has ended.
     fn note(&mut self, class: &'static str, usage: Usage) {
         let took = self.began.elapsed();
-        let cost = self.shared.provider.model(&self.model).map_or(NanoUsd(0), |model| model.cost(&usage));
+        let cost = match self.shared.provider.model(&self.model) {
+            Some(model) => model.cost(&usage),
+            None => {
+                if !usage.is_zero() {
+                    tracing::error!(
+                        model = self.model,
+                        ?usage,
+                        "a call of a model without a price: its cost is missing in the ledger"
+                    );
+                }
+                NanoUsd(0)
+            }
+        };
         self.shared.observe.record(Observation::ProviderCall {
             model: &self.model,
             class,
@@ -96,7 +109,13 @@ pub(crate) async fn follow(
                 show.truncate(base);
             }
             Some(Ok(Event::Completed(completion))) => {
-                meter.model.clone_from(&completion.model);
+                if completion.model != meter.model {
+                    tracing::debug!(
+                        asked = meter.model,
+                        answered = completion.model,
+                        "the model goes by another name"
+                    );
+                }
                 meter.note("ok", completion.usage);
                 return CallEnd::Completed(completion);
             }

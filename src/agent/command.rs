@@ -2,6 +2,7 @@
 //! The commands that a person can give in the chat.
 
 use crate::agent::Shared;
+use blufio_core::channel::Inbound;
 use blufio_core::ids::Conversation;
 use blufio_core::storage::StorageError;
 use std::fmt::Write as _;
@@ -31,8 +32,13 @@ impl Reaction {
     }
 }
 
+/// The command that a message is, if it is one. What carries files is words for the model.
+pub(crate) fn of(message: &Inbound) -> Option<Command> {
+    parse(&message.text).filter(|_| message.files.is_empty())
+}
+
 /// Reads a command. `/etc/passwd` and the like are words for the model: a command is one slash and one plain word.
-pub(crate) fn parse(text: &str) -> Option<Command> {
+fn parse(text: &str) -> Option<Command> {
     let word = text.split_whitespace().next()?.strip_prefix('/')?;
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if word.is_empty() || word.len() > 32 || !word.chars().all(plain) {
@@ -75,7 +81,7 @@ async fn status(shared: &Shared, conversation: &Conversation) -> Result<String, 
     let now = shared.clock.now();
     let stats = shared.storage.stats().await?;
     let session = shared.storage.session(conversation, now).await?;
-    let messages = shared.storage.history(session, shared.options.history_messages).await?.len();
+    let messages = shared.storage.history_length(session).await?;
     // This command's own row is still in the queue, and this turn is still running.
     let waiting = stats.queue_depth.saturating_sub(1);
     let others = shared.running.conversations().len().saturating_sub(1);

@@ -3,7 +3,9 @@
 
 use crate::agent::Shared;
 use crate::pulse::BEAT;
+use crate::running::Ends;
 use crate::turn;
+use blufio_core::channel::Channel;
 use blufio_core::ids::Conversation;
 use blufio_core::time::Timestamp;
 use std::sync::Arc;
@@ -33,7 +35,7 @@ pub(crate) async fn run(shared: Arc<Shared>, shutdown: CancellationToken) {
             () = shutdown.cancelled(), if !shutdown.is_cancelled() => {}
             Some(ended) = tasks.join_next(), if !tasks.is_empty() => {
                 if let Err(error) = ended {
-                    tracing::error!(%error, "a session task ended badly; its message is taken up at the next start");
+                    tracing::error!(%error, "a session task ended badly");
                 }
             }
         }
@@ -48,11 +50,17 @@ async fn start_due(shared: &Arc<Shared>, tasks: &mut JoinSet<()>, shutdown: &Can
         return BEAT;
     }
     let now = shared.clock.now();
-    match shared.storage.due(now, &busy, room).await {
+    match shared.storage.due(now, &shared.channel_names, &busy, room).await {
         Ok((due, next)) => {
             for conversation in due {
-                shared.running.enter(&conversation);
-                tasks.spawn(session(Arc::clone(shared), conversation, shutdown.clone()));
+                let Some(channel) = shared.channels.get(&conversation.channel) else {
+                    tracing::error!(%conversation, "a message of a channel that is not in use was due");
+                    continue;
+                };
+                let ends = shared.running.enter(&conversation);
+                let session =
+                    session(Arc::clone(shared), Arc::clone(channel), conversation, ends, shutdown.clone());
+                tasks.spawn(session);
             }
             next.map_or(BEAT, |next| until(now, next))
         }
@@ -82,7 +90,13 @@ impl Drop for Leave<'_> {
 }
 
 /// Answers the waiting messages of one conversation, one after the other.
-async fn session(shared: Arc<Shared>, conversation: Conversation, shutdown: CancellationToken) {
+async fn session(
+    shared: Arc<Shared>,
+    channel: Arc<dyn Channel>,
+    conversation: Conversation,
+    mut ends: Ends,
+    shutdown: CancellationToken,
+) {
     let _leave = Leave { shared: &shared, conversation: &conversation };
     while !shutdown.is_cancelled() {
         let claim = match shared.storage.claim(&conversation, shared.clock.now()).await {
@@ -94,7 +108,8 @@ async fn session(shared: Arc<Shared>, conversation: Conversation, shutdown: Canc
                 return;
             }
         };
-        let ends = shared.running.renew(&conversation);
-        turn::run(&shared, claim, &ends).await;
+        turn::run(&shared, &channel, claim, &ends).await;
+        // Before the next claim: who presses stop while it is on its way means what is claimed.
+        ends = shared.running.renew(&conversation);
     }
 }

@@ -62,6 +62,20 @@ pub(crate) fn failed(error: &ProviderError) -> String {
     format!("I could not answer ({}). {remedy}", reason(error.kind))
 }
 
+/// Whether the owner has something to put in order, and the message itself is fine.
+pub(crate) fn is_the_owners(kind: ProviderErrorKind) -> bool {
+    matches!(
+        kind,
+        ProviderErrorKind::Authentication
+            | ProviderErrorKind::Permission
+            | ProviderErrorKind::NotFound
+            | ProviderErrorKind::UnknownModel
+            | ProviderErrorKind::Billing
+            | ProviderErrorKind::SpendLimit
+            | ProviderErrorKind::WorkspaceSpendLimit
+    )
+}
+
 fn reason(kind: ProviderErrorKind) -> &'static str {
     match kind {
         ProviderErrorKind::RateLimited { .. } => "too many requests",

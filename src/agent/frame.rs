@@ -71,6 +71,37 @@ pub fn shorten(mut history: Vec<Message>, most: usize) -> Vec<Message> {
     history
 }
 
+/// How many of the `total` messages of a transcript go into the prompt: at most `most`. The first of them moves only
+/// every half of `most`, so that the prompts of successive turns begin alike and the provider's cache serves them.
+#[must_use]
+pub fn window(total: usize, most: usize) -> usize {
+    let step = (most / 2).max(1);
+    let surplus = total.saturating_sub(most);
+    total.saturating_sub(surplus.div_ceil(step).saturating_mul(step))
+}
+
+/// The transcript with words in place of its older pictures and documents: the newest are kept, up to `limit` bytes.
+#[must_use]
+pub fn lighten(mut history: Vec<Message>, limit: usize) -> Vec<Message> {
+    let mut room = Some(limit);
+    for block in history.iter_mut().rev().flat_map(|message| message.content.iter_mut().rev()) {
+        let (size, instead) = match block {
+            Block::Image { data, .. } => (data.len(), "[picture]".to_owned()),
+            Block::Document { data, name, .. } if name.trim().is_empty() => {
+                (data.len(), "[document]".to_owned())
+            }
+            Block::Document { data, name, .. } => (data.len(), format!("[document {name}]")),
+            _ => continue,
+        };
+        // Nothing older than the first that has no room: what was left out once stays left out.
+        room = room.and_then(|room| room.checked_sub(size));
+        if room.is_none() {
+            *block = Block::text(instead);
+        }
+    }
+    history
+}
+
 /// What a finished turn leaves in the transcript: everything but the thinking, which belongs to one model.
 #[must_use]
 pub fn for_transcript(message: Message) -> Message {
@@ -161,6 +192,13 @@ mod tests {
             "[a-z ]{0,3}".prop_map(Block::text),
             "[abc]".prop_map(|id| tool_use(&id)),
             "[abc]".prop_map(|id| tool_result(&id)),
+            (0_usize..6)
+                .prop_map(|size| Block::Image { media_type: "image/png".into(), data: "x".repeat(size) }),
+            ("[a ]{0,2}", 0_usize..6).prop_map(|(name, size)| Block::Document {
+                media_type: "application/pdf".into(),
+                name,
+                data: "x".repeat(size)
+            }),
             Just(Block::Thinking { thinking: "hm".into(), signature: "s".into() }),
         ]
     }
@@ -187,11 +225,59 @@ mod tests {
         }
 
         #[test]
+        fn a_lighter_transcript_is_as_sound_as_before(history in any_history(), limit in 0_usize..20) {
+            let light = lighten(repair(history), limit);
+            prop_assert!(is_sound(&light), "{light:?}");
+            prop_assert!(media(&light) <= limit);
+        }
+
+        #[test]
+        fn the_window_moves_in_steps_and_never_exceeds_its_bound(most in 0_usize..50) {
+            let mut starts = Vec::new();
+            for total in 0..300 {
+                let kept = window(total, most);
+                prop_assert!(kept <= most && kept <= total);
+                prop_assert!(kept + (most / 2).max(1) > most.min(total), "{kept} of {total} is less than need be");
+                starts.push(total - kept);
+            }
+            for (total, pair) in starts.windows(2).enumerate() {
+                let [before, after] = pair else { continue };
+                let moved = after - before;
+                prop_assert!(moved == 0 || moved == (most / 2).max(1), "{moved} at {total}");
+            }
+        }
+
+        #[test]
         fn shortening_never_splits_a_tool_pair(history in any_history(), most in 0_usize..10) {
             let short = shorten(repair(history), most);
             prop_assert!(short.len() <= most);
             prop_assert!(is_sound(&short), "{short:?}");
         }
+    }
+
+    fn media(history: &[Message]) -> usize {
+        let blocks = history.iter().flat_map(|message| &message.content);
+        let sizes = blocks.map(|block| match block {
+            Block::Image { data, .. } | Block::Document { data, .. } => data.len(),
+            _ => 0,
+        });
+        sizes.sum()
+    }
+
+    #[test]
+    fn older_pictures_give_way_to_words_and_the_newest_stay() {
+        let picture = |size| Block::Image { media_type: "image/png".into(), data: "x".repeat(size) };
+        let document =
+            Block::Document { media_type: "application/pdf".into(), name: "a.pdf".into(), data: "x".into() };
+        let history = vec![
+            Message::user(vec![document, picture(6)]),
+            Message::assistant(vec![Block::text("seen")]),
+            Message::user(vec![picture(4), Block::text("and this?")]),
+        ];
+        let light = lighten(history.clone(), 9);
+        assert_eq!(light[0].content, [Block::text("[document a.pdf]"), Block::text("[picture]")]);
+        assert_eq!(light[2], history[2]);
+        assert_eq!(lighten(history.clone(), 11), history);
     }
 
     #[test]

@@ -3,16 +3,38 @@
 
 use crate::agent::Shared;
 use crate::command::{self, Command};
+use crate::gate;
 use async_trait::async_trait;
 use blufio_core::channel::{Inbound, Inbox};
 use blufio_core::ids::Conversation;
 use blufio_core::observe::Observation;
-use blufio_core::storage::StorageError;
+use blufio_core::storage::{Arrival, Rank, StorageError};
 use std::sync::Arc;
 
 /// The agent's inbox: stores first, then wakes the dispatcher.
 pub(crate) struct StoredInbox {
     pub(crate) shared: Arc<Shared>,
+}
+
+impl StoredInbox {
+    /// Where a message takes its place in the queue.
+    async fn rank(&self, message: &Inbound) -> Rank {
+        let rank = match command::of(message) {
+            None => return Rank::Queued,
+            Some(Command::Stop) => Rank::Stop,
+            Some(Command::New) => Rank::Fresh,
+            Some(_) => return Rank::Command,
+        };
+        // In a group, the word of a stranger must not end the turn of somebody else.
+        match gate::admitted(&self.shared, message).await {
+            Ok(true) => rank,
+            Ok(false) => Rank::Command,
+            Err(error) => {
+                tracing::error!(conversation = %message.conversation, %error, "it cannot be read who may stop a turn, so that none is stopped");
+                Rank::Command
+            }
+        }
+    }
 }
 
 #[async_trait]
@@ -23,15 +45,18 @@ impl Inbox for StoredInbox {
         messages: Vec<Inbound>,
         cursor: Option<i64>,
     ) -> Result<usize, StorageError> {
-        // "/stop" must not wait behind the turn that it is meant for. Its row is answered in its turn.
-        let stops: Vec<Option<Conversation>> = messages
+        let mut arrivals = Vec::with_capacity(messages.len());
+        for message in messages {
+            arrivals.push(Arrival { rank: self.rank(&message).await, message });
+        }
+        // "/stop" ends what waits in the transaction that stores it, and what runs right after that. Its own row is
+        // answered in its turn.
+        let stops: Vec<Option<Conversation>> = arrivals
             .iter()
-            .map(|message| {
-                (command::parse(&message.text) == Some(Command::Stop)).then(|| message.conversation.clone())
-            })
+            .map(|arrival| (arrival.rank == Rank::Stop).then(|| arrival.message.conversation.clone()))
             .collect();
         let now = self.shared.clock.now();
-        let fresh = self.shared.storage.accept(channel, messages, cursor, now).await?;
+        let fresh = self.shared.storage.accept(channel, arrivals, cursor, now).await?;
         for (is_new, stop) in fresh.iter().zip(stops) {
             self.shared.observe.record(Observation::MessageIn { channel, duplicate: !is_new });
             if let (true, Some(conversation)) = (*is_new, stop) {

@@ -50,15 +50,7 @@ pub(crate) async fn perceive(
                 Err(Unreadable::Never(reason)) => seen.notices.push(format!("{}: {reason}", named(file))),
             }
         }
-        let text = message.text.trim();
-        if !text.is_empty() {
-            // In a group the model must know who speaks.
-            words.push(if message.private {
-                text.to_owned()
-            } else {
-                format!("{}: {text}", message.sender.name)
-            });
-        }
+        words.extend(spoken(message));
         seen.notices.extend(message.notices.iter().cloned());
     }
     seen.substance = !(media.is_empty() && words.is_empty());
@@ -66,6 +58,22 @@ pub(crate) async fn perceive(
     seen.content.extend(words.into_iter().map(Block::text));
     seen.content.extend(seen.notices.iter().map(|notice| Block::text(format!("[Not received: {notice}]"))));
     Ok(seen)
+}
+
+/// The words of a message. In a group the model must know who speaks.
+fn spoken(message: &Inbound) -> Option<String> {
+    match message.text.trim() {
+        "" => None,
+        text if message.private => Some(text.to_owned()),
+        text => Some(format!("{}: {text}", message.sender.name)),
+    }
+}
+
+/// What the transcript keeps of messages whose files were not fetched.
+pub(crate) fn unperceived(messages: &[Inbound]) -> Vec<Block> {
+    let words = messages.iter().filter_map(spoken);
+    let files = messages.iter().flat_map(|message| &message.files);
+    words.chain(files.map(|file| format!("[Not received: {}]", named(file)))).map(Block::text).collect()
 }
 
 enum Unreadable {

@@ -27,9 +27,12 @@ impl Running {
         self.turns.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Marks the conversation as busy until the guard is dropped.
-    pub(crate) fn enter(&self, conversation: &Conversation) {
-        self.lock().insert(conversation.clone(), Ends::default());
+    /// Marks the conversation as busy until it is left. The ends are those of its first turn, also while that turn is
+    /// only being claimed.
+    pub(crate) fn enter(&self, conversation: &Conversation) -> Ends {
+        let ends = Ends::default();
+        self.lock().insert(conversation.clone(), ends.clone());
+        ends
     }
 
     /// A fresh pair of ends for the next turn of a busy conversation. A stop meant for the turn before is forgotten.
@@ -73,8 +76,7 @@ mod tests {
         let running = Running::default();
         let here = Conversation::new("test", "1");
         assert!(!running.stop(&here));
-        running.enter(&here);
-        let first = running.renew(&here);
+        let first = running.enter(&here);
         assert!(running.stop(&here));
         assert!(first.stop.is_cancelled());
         assert!(!running.renew(&here).stop.is_cancelled());

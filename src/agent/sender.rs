@@ -7,14 +7,15 @@
 use crate::agent::Shared;
 use crate::dispatcher::until;
 use crate::pulse::BEAT;
-use blufio_core::channel::ChannelError;
+use crate::turn::LONGEST_ASKED_PAUSE;
+use blufio_core::channel::{Channel, ChannelError};
 use blufio_core::ids::Conversation;
 use blufio_core::observe::Observation;
 use blufio_core::storage::{OutboxRow, StorageError};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 /// Deliveries under way at the same time.
@@ -26,35 +27,54 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// A message that could not be delivered for this long is given up.
 const GIVE_UP: Duration = Duration::from_secs(7 * 24 * 3_600);
-/// Where a channel is not in use, its rows wait this long for it to come back.
-const UNUSED_CHANNEL_PAUSE: Duration = Duration::from_secs(3_600);
+/// How long deliveries that are under way at the end may take to come to theirs.
+const LAST: Duration = Duration::from_secs(3);
 
 /// Conversations where nobody is there to take a message. Their rows wait until somebody arrives.
 #[derive(Debug, Default)]
-pub(crate) struct Absent(Mutex<HashSet<Conversation>>);
+pub(crate) struct Absent(Mutex<Presence>);
+
+#[derive(Debug, Default)]
+struct Presence {
+    gone: HashSet<Conversation>,
+    /// Counts everybody who arrived anywhere.
+    arrivals: u64,
+}
 
 impl Absent {
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashSet<Conversation>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Presence> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn left(&self, conversation: &Conversation) {
-        self.lock().insert(conversation.clone());
+    /// To be asked before a delivery, for [`Absent::left`].
+    fn arrivals(&self) -> u64 {
+        self.lock().arrivals
+    }
+
+    /// Nobody was there for a delivery that began when `arrivals` had arrived. Who has arrived since then may be the
+    /// one it is for: then it is not noted, and tried again.
+    fn left(&self, conversation: &Conversation, arrivals: u64) {
+        let mut presence = self.lock();
+        if presence.arrivals == arrivals {
+            presence.gone.insert(conversation.clone());
+        }
     }
 
     pub(crate) fn arrived(&self, conversation: &Conversation) {
-        self.lock().remove(conversation);
+        let mut presence = self.lock();
+        presence.arrivals = presence.arrivals.wrapping_add(1);
+        presence.gone.remove(conversation);
     }
 
     fn list(&self) -> Vec<Conversation> {
-        self.lock().iter().cloned().collect()
+        self.lock().gone.iter().cloned().collect()
     }
 }
 
-/// Sends until `end`.
+/// Sends until `end`; what is under way then may come to its end within a moment, so that its acceptance is noted.
 pub(crate) async fn run(shared: Arc<Shared>, end: CancellationToken) {
-    let mut tasks: JoinSet<Conversation> = JoinSet::new();
-    let mut busy: HashSet<Conversation> = HashSet::new();
+    let mut tasks = JoinSet::new();
+    let mut busy: HashMap<task::Id, Conversation> = HashMap::new();
     while !end.is_cancelled() {
         shared.sender_pulse.tick();
         let wait = start_due(&shared, &mut tasks, &mut busy).await.min(BEAT);
@@ -62,20 +82,28 @@ pub(crate) async fn run(shared: Arc<Shared>, end: CancellationToken) {
             () = end.cancelled() => {}
             () = shared.outbox_changed.notified() => {}
             () = tokio::time::sleep(wait) => {}
-            Some(ended) = tasks.join_next(), if !tasks.is_empty() => match ended {
-                Ok(conversation) => {
-                    busy.remove(&conversation);
+            Some(ended) = tasks.join_next_with_id(), if !tasks.is_empty() => match ended {
+                Ok((id, ())) => {
+                    busy.remove(&id);
                 }
                 Err(error) => {
-                    // A panic took the name of the conversation with it; all of them may be looked at again.
-                    tracing::error!(%error, "a delivery ended badly");
-                    tasks.shutdown().await;
-                    busy.clear();
+                    tracing::error!(%error, "a delivery ended badly; it is tried again");
+                    busy.remove(&error.id());
+                    tokio::time::sleep(PAUSE).await;
                 }
             },
         }
     }
-    tasks.shutdown().await;
+    let under_way = async {
+        while let Some(ended) = tasks.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a delivery ended badly; it is tried again after the next start");
+            }
+        }
+    };
+    if tokio::time::timeout(LAST, under_way).await.is_err() {
+        tracing::warn!("deliveries are cut short; they are made again after the next start");
+    }
 }
 
 /// Gives what is in the outbox a last chance, up to `limit`: the sender is still running.
@@ -83,7 +111,7 @@ pub(crate) async fn flush(shared: &Shared, limit: Duration) {
     let emptied = async {
         loop {
             let absent = shared.absent.list();
-            match shared.storage.outbox_due(shared.clock.now(), &absent, 1).await {
+            match shared.storage.outbox_due(shared.clock.now(), &shared.channel_names, &absent, 1).await {
                 Ok((rows, _)) if rows.is_empty() => return,
                 Ok(_) => tokio::time::sleep(Duration::from_millis(20)).await,
                 Err(error) => {
@@ -100,21 +128,26 @@ pub(crate) async fn flush(shared: &Shared, limit: Duration) {
 
 async fn start_due(
     shared: &Arc<Shared>,
-    tasks: &mut JoinSet<Conversation>,
-    busy: &mut HashSet<Conversation>,
+    tasks: &mut JoinSet<()>,
+    busy: &mut HashMap<task::Id, Conversation>,
 ) -> Duration {
     let room = MOST.saturating_sub(busy.len());
     if room == 0 {
         return BEAT;
     }
     let now = shared.clock.now();
-    let mut without: Vec<Conversation> = busy.iter().cloned().collect();
+    let mut without: Vec<Conversation> = busy.values().cloned().collect();
     without.extend(shared.absent.list());
-    match shared.storage.outbox_due(now, &without, room).await {
+    match shared.storage.outbox_due(now, &shared.channel_names, &without, room).await {
         Ok((rows, next)) => {
             for row in rows {
-                busy.insert(row.conversation.clone());
-                tasks.spawn(send(Arc::clone(shared), row));
+                let Some(channel) = shared.channels.get(&row.conversation.channel) else {
+                    tracing::error!(id = %row.id, "a row of a channel that is not in use was due");
+                    continue;
+                };
+                let conversation = row.conversation.clone();
+                let sending = tasks.spawn(send(Arc::clone(shared), Arc::clone(channel), row));
+                busy.insert(sending.id(), conversation);
             }
             next.map_or(BEAT, |next| until(now, next))
         }
@@ -125,29 +158,23 @@ async fn start_due(
     }
 }
 
-async fn send(shared: Arc<Shared>, row: OutboxRow) -> Conversation {
+async fn send(shared: Arc<Shared>, channel: Arc<dyn Channel>, row: OutboxRow) {
     let name = row.conversation.channel.as_str();
-    let stored = match shared.channels.get(name) {
-        None => {
-            let until = shared.clock.now().after(UNUSED_CHANNEL_PAUSE);
-            shared.storage.outbox_retry(row.id, until, "the channel is not in use").await
+    let arrivals = shared.absent.arrivals();
+    let stored = match channel.deliver(&row.delivery()).await {
+        Ok(external_id) => {
+            shared.observe.record(Observation::MessageOut { channel: name });
+            sent(&shared, &row, &external_id).await
         }
-        Some(channel) => match channel.deliver(&row.delivery()).await {
-            Ok(external_id) => {
-                shared.observe.record(Observation::MessageOut { channel: name });
-                sent(&shared, &row, &external_id).await
-            }
-            Err(error) => {
-                shared.observe.record(Observation::DeliveryFailed { channel: name, class: error.class() });
-                failed(&shared, &row, &error).await
-            }
-        },
+        Err(error) => {
+            shared.observe.record(Observation::DeliveryFailed { channel: name, class: error.class() });
+            failed(&shared, &row, &error, arrivals).await
+        }
     };
     if let Err(error) = stored {
         tracing::error!(id = %row.id, %error, "the outbox cannot be written");
         tokio::time::sleep(PAUSE).await;
     }
-    row.conversation
 }
 
 /// Notes the acceptance; insists, because a row that is not noted is sent twice.
@@ -163,10 +190,15 @@ async fn sent(shared: &Shared, row: &OutboxRow, external_id: &str) -> Result<(),
     }
 }
 
-async fn failed(shared: &Shared, row: &OutboxRow, error: &ChannelError) -> Result<(), StorageError> {
+async fn failed(
+    shared: &Shared,
+    row: &OutboxRow,
+    error: &ChannelError,
+    arrivals: u64,
+) -> Result<(), StorageError> {
     let now = shared.clock.now();
     if matches!(error, ChannelError::Absent { .. }) {
-        shared.absent.left(&row.conversation);
+        shared.absent.left(&row.conversation, arrivals);
         return Ok(());
     }
     if !error.is_retryable() || now.since(row.created_at) > GIVE_UP {
@@ -174,9 +206,28 @@ async fn failed(shared: &Shared, row: &OutboxRow, error: &ChannelError) -> Resul
         return shared.storage.outbox_dead(row.id, &error.to_string()).await;
     }
     let wait = match error {
-        ChannelError::RetryAfter { wait, .. } => *wait,
+        ChannelError::RetryAfter { wait, .. } => (*wait).min(LONGEST_ASKED_PAUSE),
         _ => FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(row.attempts.min(10))).min(LONGEST_PAUSE),
     };
     tracing::warn!(id = %row.id, conversation = %row.conversation, %error, ?wait, "a message is tried again");
     shared.storage.outbox_retry(row.id, now.after(wait), &error.to_string()).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn somebody_who_arrives_while_a_delivery_fails_is_not_missed() {
+        let absent = Absent::default();
+        let here = Conversation::new("local", "1");
+        let before = absent.arrivals();
+        absent.arrived(&here);
+        absent.left(&here, before);
+        assert!(absent.list().is_empty(), "it is tried again at once");
+        absent.left(&here, absent.arrivals());
+        assert_eq!(absent.list(), vec![here.clone()]);
+        absent.arrived(&here);
+        assert!(absent.list().is_empty());
+    }
 }

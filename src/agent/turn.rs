@@ -17,44 +17,47 @@ use blufio_core::channel::{Channel, ChannelError};
 use blufio_core::content::{Block, Message, Role};
 use blufio_core::ids::{Conversation, SessionId};
 use blufio_core::observe::Observation;
-use blufio_core::storage::{Claim, Postponement, StorageError, TurnOutcome, TurnRecord};
+use blufio_core::storage::{Claim, StorageError, TurnOutcome, TurnRecord};
+use futures_util::FutureExt as _;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// After this many tries a message is given up: about six hours of outage.
 const MAX_ATTEMPTS: u32 = 40;
+/// Pictures and documents of the history beyond this many bytes of base64 are left out: providers take requests of
+/// some 32 MB, and the message of the turn needs its room.
+const MEDIA_LIMIT: usize = 8 << 20;
+const GIVEN_UP: &str = "I have tried to answer this many times and failed. Please send it again.";
 /// How often a turn is put back because a file could not be fetched, and for how long, before the person is told.
 const FETCH_PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(16)];
 /// First pause after a failure that may pass by itself; doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_secs(15);
 const LONGEST_PAUSE: Duration = Duration::from_secs(600);
-/// A channel that is not in use at the moment may be switched on again.
-const UNUSED_CHANNEL_PAUSE: Duration = Duration::from_secs(3_600);
+/// A service that asks for a longer pause is asked again after this one.
+pub(crate) const LONGEST_ASKED_PAUSE: Duration = Duration::from_secs(3_600);
 
 /// Answers one claimed message, or puts it back.
-pub(crate) async fn run(shared: &Arc<Shared>, claim: Claim, ends: &Ends) {
+pub(crate) async fn run(shared: &Arc<Shared>, channel: &Arc<dyn Channel>, claim: Claim, ends: &Ends) {
     let began = Instant::now();
     let id = claim.id;
     let Some(conversation) = claim.messages.first().map(|message| message.conversation.clone()) else {
         tracing::error!(%id, "a queue row without a message was claimed");
         return;
     };
-    let record = claim.turn.clone();
-    let Some(channel) = shared.channels.get(&conversation.channel).cloned() else {
-        let reason = format!("the channel {} is not in use", conversation.channel);
-        let until = shared.clock.now().after(UNUSED_CHANNEL_PAUSE);
-        let back = Postponement { id, until, reason, turn: record, outbox: Vec::new() };
-        if let Err(error) = shared.storage.postpone(back, shared.clock.now()).await {
-            tracing::error!(%id, %error, "a message of an unused channel could not be put back");
-        }
-        return;
-    };
+    let mut record = claim.turn.clone();
+    // Thinking belongs to one model and to what stood before it; either may be another one by now.
+    record.steps = record.steps.into_iter().map(frame::for_transcript).collect();
+    if record.stopped {
+        ends.stop.cancel();
+    }
     let mut turn = Turn {
         shared,
-        channel,
+        channel: Arc::clone(channel),
         conversation,
         claim,
+        said_before: words_of(&record.steps).len(),
         record,
         ends,
         deadline: began + shared.options.turn_timeout,
@@ -66,13 +69,17 @@ pub(crate) async fn run(shared: &Arc<Shared>, claim: Claim, ends: &Ends) {
         show: None,
         shortened: false,
     };
-    let ended = turn.walk().await;
-    let outcome = match ended {
-        Ok(outcome) => outcome,
-        Err(error) => {
-            // The row is still marked as running: it is taken up at the next start.
-            tracing::error!(%id, %error, "the turn could not be stored");
-            "unstored"
+    // A panic must not leave the row marked as running. What the turn has is only ever appended to, so that it is sound
+    // also after one.
+    let outcome = match AssertUnwindSafe(turn.walk()).catch_unwind().await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(error)) => {
+            tracing::error!(%id, %error, "the turn could not be stored; it is taken up again");
+            turn.take_up_again(error.to_string()).await
+        }
+        Err(_panic) => {
+            tracing::error!(%id, "an error in the program broke the turn off; it is taken up again");
+            turn.take_up_again("an error in the program broke it off".into()).await
         }
     };
     shared.observe.record(Observation::Turn { outcome, took: began.elapsed() });
@@ -107,6 +114,8 @@ struct Turn<'a> {
     message: Vec<Block>,
     notices: Vec<String>,
     show: Option<Show>,
+    /// Length of what had been said before the current call, bytes.
+    said_before: usize,
     shortened: bool,
 }
 
@@ -151,7 +160,7 @@ impl Turn<'_> {
                 transcript: Vec::new(),
                 end_session: false,
             },
-            Verdict::Admitted => match command::parse(&first.text).filter(|_| first.files.is_empty()) {
+            Verdict::Admitted => match command::of(first) {
                 Some(order) => {
                     let reaction = command::run(&order, self.shared, &self.conversation).await?;
                     End::Settle {
@@ -161,10 +170,13 @@ impl Turn<'_> {
                         end_session: reaction.end_session,
                     }
                 }
-                None if again && self.claim.attempts >= MAX_ATTEMPTS => End::say(
-                    TurnOutcome::Failed,
-                    "I have tried to answer this many times and failed. Please send it again.",
-                ),
+                None if self.claim.attempts >= MAX_ATTEMPTS && !self.record.stopped => {
+                    if !self.record.steps.is_empty() {
+                        self.gather().await?;
+                        return Ok(self.concluded(end, TurnOutcome::Failed, GIVEN_UP));
+                    }
+                    End::say(TurnOutcome::Failed, GIVEN_UP)
+                }
                 None => return Ok(Signal::Admitted),
             },
         };
@@ -188,8 +200,8 @@ impl Turn<'_> {
             biased;
             () = self.ends.abandon.cancelled() => { *end = Some(abandoned()); return Ok(Signal::Deferred) }
             () = self.ends.stop.cancelled() => {
-                *end = Some(End::say(TurnOutcome::Stopped, ending::STOPPED));
-                return Ok(Signal::Concluded);
+                self.gather().await?;
+                return Ok(self.concluded(end, TurnOutcome::Stopped, ending::STOPPED));
             }
             perceived = perceiving => perceived,
         };
@@ -204,9 +216,10 @@ impl Turn<'_> {
                 self.notices = perceived.notices;
                 let now = self.shared.clock.now();
                 let session = self.shared.storage.session(&self.conversation, now).await?;
-                let most = self.shared.options.history_messages;
+                let total = self.shared.storage.history_length(session).await?;
+                let most = frame::window(total, self.shared.options.history_messages);
                 let history = self.shared.storage.history(session, most).await?;
-                self.history = frame::shorten(history, most);
+                self.history = frame::lighten(frame::shorten(history, most), MEDIA_LIMIT);
                 self.session = Some(session);
                 Ok(Signal::Perceived)
             }
@@ -222,9 +235,19 @@ impl Turn<'_> {
         FETCH_PAUSES.get(usize::try_from(self.claim.attempts).ok()?).copied()
     }
 
+    /// What is needed for a transcript, where the turn ends before its message was perceived.
+    async fn gather(&mut self) -> Result<(), StorageError> {
+        if self.session.is_none() {
+            self.message = perceive::unperceived(&self.claim.messages);
+            let now = self.shared.clock.now();
+            self.session = Some(self.shared.storage.session(&self.conversation, now).await?);
+        }
+        Ok(())
+    }
+
     fn later(&self, error: &ChannelError) -> End {
         let wait = match error {
-            ChannelError::RetryAfter { wait, .. } => *wait,
+            ChannelError::RetryAfter { wait, .. } => (*wait).min(LONGEST_ASKED_PAUSE),
             _ => self.fetch_pause().unwrap_or(LONGEST_PAUSE),
         };
         End::Defer { until: wait, reason: error.to_string(), tell: None }
@@ -241,7 +264,14 @@ fn pause(attempts: u32) -> Duration {
 
 /// The words of an unfinished turn, as they were shown.
 fn words_of(steps: &[Message]) -> String {
-    let words = steps.iter().filter(|step| step.role == Role::Assistant).map(Message::plain_text);
+    let words = steps.iter().filter(|step| step.role == Role::Assistant).map(|step| {
+        // As they were streamed: one after the other.
+        let words = step.content.iter().filter_map(|block| match block {
+            Block::Text { text } => Some(text.as_str()),
+            _ => None,
+        });
+        words.collect::<String>()
+    });
     words.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n\n")
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The model's part of a turn: asking it, running the tools that it asks for, and what its answer comes to.
 
-use super::{End, Turn, abandoned, pause, unreceived, words_of};
+use super::{End, LONGEST_ASKED_PAUSE, Turn, abandoned, pause, unreceived, words_of};
 use crate::act::{self, ActEnd, Leave};
 use crate::call::{self, CallEnd};
 use crate::ending;
@@ -23,6 +23,7 @@ impl Turn<'_> {
         {
             return Ok(Signal::WantsTools);
         }
+        self.said_before = self.said().len();
         let Some(show) = &self.show else {
             return Err(StorageError::Unexpected("a call before the message was perceived".into()));
         };
@@ -67,15 +68,18 @@ impl Turn<'_> {
             }
             // Paid for: a crash from here on does not ask the model again.
             self.record.steps.push(step);
+            self.said_before = self.said().len();
             self.shared.storage.checkpoint(self.claim.id, &self.record).await?;
             return Ok(Signal::WantsTools);
         }
+        let kept = frame::for_transcript(step);
         if stop == StopReason::PauseTurn
-            && !step.content.is_empty()
+            && !kept.content.is_empty()
             && self.rounds() <= self.shared.options.max_tool_rounds
         {
             // A transcript may not end with the model's own words, so that going on is asked for in words.
-            self.record.steps.push(frame::for_transcript(step));
+            self.record.steps.push(kept);
+            self.said_before = self.said().len();
             self.record.steps.push(Message::user(vec![Block::text("[Go on.]")]));
             self.shared.storage.checkpoint(self.claim.id, &self.record).await?;
             return Ok(Signal::WantsTools);
@@ -84,7 +88,7 @@ impl Turn<'_> {
         let remark = ending::remark(stop).or(said.trim().is_empty().then_some(ending::NO_WORDS));
         let reply = ending::with_remark(&said, remark);
         let mut last = Message::assistant(
-            step.content.into_iter().filter(|block| matches!(block, Block::Text { .. })).collect(),
+            kept.content.into_iter().filter(|block| matches!(block, Block::Text { .. })).collect(),
         );
         if let Some(remark) = remark {
             last.content.push(Block::text(remark));
@@ -100,15 +104,14 @@ impl Turn<'_> {
 
     /// Everything that the person has been shown of this turn.
     fn said(&self) -> String {
-        self.show.as_ref().map(Show::text).unwrap_or_default()
+        self.show.as_ref().map_or_else(|| words_of(&self.record.steps), Show::text)
     }
 
     /// Ends the turn with what has been said so far, and a remark.
-    fn concluded(&self, end: &mut Option<End>, outcome: TurnOutcome, remark: &str) -> Signal {
+    pub(super) fn concluded(&self, end: &mut Option<End>, outcome: TurnOutcome, remark: &str) -> Signal {
         let said = self.said();
-        let before = words_of(&self.record.steps).len();
         let mut last = Message::assistant(Vec::new());
-        if let Some(words) = said.get(before..).filter(|words| !words.trim().is_empty()) {
+        if let Some(words) = said.get(self.said_before..).filter(|words| !words.trim().is_empty()) {
             last.content.push(Block::text(words.trim()));
         }
         last.content.push(Block::text(remark));
@@ -129,19 +132,27 @@ impl Turn<'_> {
 
     fn failed(&mut self, error: &ProviderError, end: &mut Option<End>) -> Signal {
         tracing::warn!(id = %self.claim.id, class = error.kind.class(), error = error.message, request_id = error.request_id, "the model did not answer");
-        if error.kind == ProviderErrorKind::ContextOverflow && !self.shortened && !self.history.is_empty() {
-            // Once more with the newer half of the history.
+        let too_long = matches!(error.kind, ProviderErrorKind::ContextOverflow | ProviderErrorKind::TooLarge);
+        if too_long && !self.shortened && !self.history.is_empty() {
+            // Once more with the newer half of the history. Thinking is bound to the whole of it.
             self.shortened = true;
+            self.record.steps =
+                std::mem::take(&mut self.record.steps).into_iter().map(frame::for_transcript).collect();
             let half = self.history.len() / 2;
             self.history = frame::shorten(std::mem::take(&mut self.history), half);
             return Signal::Shortened;
         }
         if !error.kind.is_retryable() {
-            *end = Some(End::say(TurnOutcome::Failed, ending::failed(error)));
+            let told = ending::failed(error);
+            if !self.record.steps.is_empty() || ending::is_the_owners(error.kind) {
+                return self.concluded(end, TurnOutcome::Failed, &told);
+            }
+            // What was asked may be what the model cannot take: it must not stand in the way of all that follows.
+            *end = Some(End::say(TurnOutcome::Failed, told));
             return Signal::Concluded;
         }
         let wait = match error.kind {
-            ProviderErrorKind::RateLimited { retry_after: Some(wait) } => wait,
+            ProviderErrorKind::RateLimited { retry_after: Some(wait) } => wait.min(LONGEST_ASKED_PAUSE),
             _ => pause(self.claim.attempts),
         };
         let tell = (!self.record.told).then(|| ending::deferred(error, wait));

@@ -25,7 +25,7 @@ impl Turn<'_> {
             },
             transcript,
             end_session,
-            calls: std::mem::take(&mut self.record.calls),
+            calls: self.record.calls.clone(),
             outbox: reply.map(|reply| self.channel.render(&self.conversation, &reply)).unwrap_or_default(),
         };
         self.persist(|now| self.shared.storage.settle(settlement.clone(), now)).await?;
@@ -38,16 +38,40 @@ impl Turn<'_> {
             return Err(StorageError::Unexpected("a turn was put back without a reason".into()));
         };
         self.show = None;
+        // Stopped at the last moment: it is taken on again at once, and ends.
+        self.record.stopped |= self.ends.stop.is_cancelled();
+        let until = if self.record.stopped { Duration::ZERO } else { until };
         let back = Postponement {
             id: self.claim.id,
             until: self.shared.clock.now().after(until),
             reason,
-            turn: std::mem::take(&mut self.record),
+            turn: self.record.clone(),
             outbox: tell.map(|text| self.channel.render(&self.conversation, &text)).unwrap_or_default(),
         };
         self.persist(|now| self.shared.storage.postpone(back.clone(), now)).await?;
         self.shared.outbox_changed.notify_one();
         Ok(())
+    }
+
+    /// Puts the turn back after something that it could not deal with. Returns the name of how it ended.
+    pub(super) async fn take_up_again(&mut self, reason: String) -> &'static str {
+        self.show = None;
+        let wait = super::pause(self.claim.attempts);
+        let back = |now: Timestamp| Postponement {
+            id: self.claim.id,
+            until: now.after(wait),
+            reason: reason.clone(),
+            turn: self.record.clone(),
+            outbox: Vec::new(),
+        };
+        match self.persist(|now| self.shared.storage.postpone(back(now), now)).await {
+            Ok(()) => "deferred",
+            Err(error) => {
+                // The row is still marked as running.
+                tracing::error!(id = %self.claim.id, %error, "the turn could not be put back; it is taken up at the next start");
+                "unstored"
+            }
+        }
     }
 
     /// Writes the end of the turn; while the disk is full or the like, tries again instead of throwing a paid answer
