@@ -2,6 +2,7 @@
 use crate::house::{House, Model, Play};
 use blufio_core::channel::{FileKind, FileRef};
 use blufio_core::provider::ProviderErrorKind;
+use blufio_core::storage::Sessions as _;
 use std::time::Duration;
 
 #[tokio::test]
@@ -123,5 +124,93 @@ async fn a_voice_note_without_transcription_is_told_without_asking_the_model() {
     let reply = house.replies(1).await.remove(0);
     assert!(reply.contains("transcription.command"), "{reply}");
     assert_eq!(model.calls(), 0);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_turn_that_panics_is_taken_up_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Model::new([Play::Panic, Play::Say("Here I am.")]);
+    let house = House::open(folder.path(), &model).await;
+    house.say("1", "hello").await;
+    house.until("the panic", || model.calls() == 1 && house.agent.running().is_empty()).await;
+    house.later(Duration::from_secs(60)).await;
+    assert_eq!(house.replies_to("1", 1).await, ["Here I am."]);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_question_that_the_account_could_not_pay_for_is_remembered() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Model::new([Play::Fail(ProviderErrorKind::Billing), Play::Say("So: yes.")]);
+    let house = House::open(folder.path(), &model).await;
+    house.say("1", "is it far?").await;
+    house.replies(1).await;
+    house.say("1", "paid. and?").await;
+    house.replies(2).await;
+    let asked = model.last_request().messages;
+    assert_eq!(asked.len(), 3);
+    assert_eq!(asked[0].plain_text(), "is it far?");
+    assert!(asked[1].plain_text().contains("billing"));
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_request_that_is_too_large_is_tried_once_more_with_less_history() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Model::new([
+        Play::Say("a"),
+        Play::Say("b"),
+        Play::Fail(ProviderErrorKind::TooLarge),
+        Play::Say("fits"),
+    ]);
+    let house = House::open(folder.path(), &model).await;
+    for (count, words) in ["one", "two", "three"].into_iter().enumerate() {
+        house.say("1", words).await;
+        house.replies(count + 1).await;
+    }
+    assert_eq!(house.sent()[2], "fits");
+    assert_eq!(model.last_request().messages.len(), 3);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn no_service_makes_a_message_wait_for_more_than_an_hour() {
+    let folder = tempfile::tempdir().unwrap();
+    let days = Some(Duration::from_secs(3 * 24 * 3_600));
+    let model =
+        Model::new([Play::Fail(ProviderErrorKind::RateLimited { retry_after: days }), Play::Say("At last.")]);
+    let house = House::open(folder.path(), &model).await;
+    house.say("1", "hello").await;
+    assert!(house.replies(1).await[0].contains("60 minutes"));
+    house.later(Duration::from_secs(3_601)).await;
+    assert_eq!(house.replies_to("1", 2).await[1], "At last.");
+    house.close().await;
+}
+
+#[tokio::test]
+async fn an_answer_under_a_dated_name_costs_what_the_model_that_was_asked_costs() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Model::new([Play::Dated("yes")]);
+    let house = House::open(folder.path(), &model).await;
+    house.say("1", "hello").await;
+    house.replies(1).await;
+    let (_, call) = house.store.calls(1).await.unwrap().remove(0);
+    assert_eq!((call.model.as_str(), call.cost.0), ("test-model", 100 * 2 + 10 * 10));
+    house.close().await;
+}
+
+#[tokio::test]
+async fn status_counts_the_whole_session() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Model::new((0..6).map(|_| Play::Say("yes")));
+    let house = House::with(folder.path(), &model, |options| options.history_messages = 4).await;
+    for count in 1..=6 {
+        house.say("1", "word").await;
+        house.replies(count).await;
+    }
+    house.say("1", "/status").await;
+    let status = house.replies(7).await.remove(6);
+    assert!(status.contains("12 messages since"), "{status}");
     house.close().await;
 }

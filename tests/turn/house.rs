@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A small house for tests: the agent and the store are real, everything around them is scripted.
 
+use crate::brittle::Brittle;
 use async_trait::async_trait;
 use blufio_agent::{Agent, AgentOptions, Parts};
 use blufio_core::channel::*;
@@ -11,7 +12,7 @@ use blufio_core::money::Usage;
 use blufio_core::observe::{Exposition, Observability, Observation};
 use blufio_core::provider::*;
 use blufio_core::skill::*;
-use blufio_core::storage::Storage;
+use blufio_core::storage::{Sessions as _, Storage as _};
 use blufio_core::time::{Clock, Timestamp};
 use blufio_store::{Store, StoreOptions};
 use futures_util::StreamExt as _;
@@ -19,7 +20,7 @@ use futures_util::stream::BoxStream;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::path::Path;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -36,6 +37,12 @@ pub enum Play {
     Hang(&'static str),
     /// Asks for a tool.
     Tool(&'static str, &'static str, Value),
+    /// Asks for tools with these blocks.
+    Blocks(Vec<Block>),
+    /// Answers with these words, under a dated name.
+    Dated(&'static str),
+    /// Panics.
+    Panic,
     /// Answers with nothing at all.
     Nothing,
     /// Fails.
@@ -112,6 +119,17 @@ impl Provider for Model {
                 let block = Block::ToolUse { id: id.into(), name: name.into(), input };
                 vec![started, Ok(Event::Busy), completed(vec![block], StopReason::ToolUse)]
             }
+            Play::Blocks(blocks) => vec![started, completed(blocks, StopReason::ToolUse)],
+            Play::Dated(words) => {
+                let Ok(Event::Completed(mut whole)) =
+                    completed(vec![Block::text(words)], StopReason::EndTurn)
+                else {
+                    panic!("it is whole");
+                };
+                whole.model = "test-model-20260101".into();
+                vec![started, text(words), Ok(Event::Completed(whole))]
+            }
+            Play::Panic => panic!("scripted"),
             Play::Nothing => vec![started, completed(vec![], StopReason::EndTurn)],
             Play::Fail(kind) => vec![Err(ProviderError {
                 kind,
@@ -218,7 +236,7 @@ impl Clock for Hand {
 }
 
 pub struct House {
-    pub store: Arc<dyn Storage>,
+    pub store: Arc<Brittle>,
     pub model: Arc<Model>,
     pub line: Arc<Line>,
     pub tools: Arc<Toolbox>,
@@ -235,8 +253,8 @@ impl House {
     }
 
     pub async fn with(folder: &Path, model: &Arc<Model>, change: impl FnOnce(&mut AgentOptions)) -> Self {
-        let store: Arc<dyn Storage> =
-            Arc::new(Store::open(&folder.join("blufio.db"), StoreOptions::default()).unwrap());
+        let store = Store::open(&folder.join("blufio.db"), StoreOptions::default()).unwrap();
+        let store = Arc::new(Brittle { store, failing: AtomicUsize::new(0) });
         let line = Arc::new(Line::default());
         let tools = Arc::new(Toolbox::default());
         let clock = Arc::new(Hand(AtomicI64::new(1_000_000)));
@@ -248,7 +266,7 @@ impl House {
         };
         change(&mut options);
         let parts = Parts {
-            storage: Arc::clone(&store),
+            storage: Arc::clone(&store) as _,
             provider: Arc::clone(model) as _,
             skills: Arc::clone(&tools) as _,
             channels: vec![Arc::clone(&line) as _],
@@ -296,6 +314,34 @@ impl House {
 
     pub async fn accept(&self, message: Inbound) {
         assert_eq!(self.agent.inbox().accept("test", vec![message], None).await.unwrap(), 1);
+    }
+
+    /// Waits until every message that was accepted has been dealt with.
+    pub async fn quiet(&self) {
+        let waiting = async {
+            while self.store.stats().await.unwrap().queue_depth > 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, waiting).await.expect("the queue to be empty");
+    }
+
+    /// Lets time pass, and makes the dispatcher look: a command in another chat needs no model.
+    pub async fn later(&self, span: Duration) {
+        self.advance(span);
+        self.say("elsewhere", "/help").await;
+    }
+
+    /// What was sent to one chat.
+    pub fn sent_to(&self, chat: &str) -> Vec<String> {
+        let sent = self.line.sent.lock().unwrap();
+        sent.iter().filter(|(to, _)| to.chat == chat).map(|(_, text)| text.clone()).collect()
+    }
+
+    /// Waits until `count` messages were delivered to one chat, and returns them.
+    pub async fn replies_to(&self, chat: &str, count: usize) -> Vec<String> {
+        self.until("a reply", || self.sent_to(chat).len() >= count).await;
+        self.sent_to(chat)
     }
 
     pub fn sent(&self) -> Vec<String> {

@@ -2,6 +2,7 @@
 //! The turn against the real store, with a scripted model, channel and tools: what the black-box tests cannot stage.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod brittle;
 mod house;
 
 mod failures;

@@ -2,6 +2,8 @@
 use crate::house::{House, Model, Play};
 use blufio_core::content::{Block, Role};
 use blufio_core::ids::Conversation;
+use blufio_core::provider::ProviderErrorKind;
+use std::time::Duration;
 
 #[tokio::test]
 async fn messages_during_a_turn_are_answered_afterwards_in_order() {
@@ -97,5 +99,81 @@ async fn an_album_is_one_message() {
     let asked = &model.last_request().messages[0].content;
     assert_eq!(asked, &[Block::text("one"), Block::text("two")]);
     assert_eq!(house.agent.inbox().cursor("test").await.unwrap(), Some(7));
+    house.close().await;
+}
+
+#[tokio::test]
+async fn stop_reaches_a_message_whose_turn_has_not_begun() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Model::new([Play::Hang("busy"), Play::Say("fresh")]);
+    let house = House::with(folder.path(), &model, |options| options.max_concurrent_turns = 1).await;
+    house.say("1", "think").await;
+    house.until("the slow call", || model.calls() == 1).await;
+    house.say("2", "never mind this").await;
+    house.say("2", "/stop").await;
+    house.say("2", "but this").await;
+    house.agent.inbox().stop(&Conversation::new("test", "1"));
+    let replies = house.replies_to("2", 3).await;
+    assert_eq!((replies[0].as_str(), replies[2].as_str()), ("(Stopped.)", "fresh"));
+    assert!(replies[1].starts_with("Stopped."), "{replies:?}");
+    assert_eq!(model.calls(), 2, "the model has not been asked what was stopped");
+    house.close().await;
+}
+
+#[tokio::test]
+async fn commands_do_not_wait_for_the_model_to_come_back_and_stop_ends_what_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Model::new([Play::Fail(ProviderErrorKind::Overloaded), Play::Say("fresh")]);
+    let house = House::open(folder.path(), &model).await;
+    house.say("1", "hello").await;
+    assert!(house.replies(1).await[0].contains("kept"));
+    for (count, command, expected) in [(2, "/help", "Just write"), (3, "/status", "is up")] {
+        house.say("1", command).await;
+        assert!(house.replies(count).await[count - 1].contains(expected));
+    }
+    house.say("1", "/stop").await;
+    let replies = house.replies(5).await;
+    assert_eq!(replies[3], "(Stopped.)");
+    assert!(replies[4].starts_with("Stopped."), "{replies:?}");
+    house.quiet().await;
+    house.later(Duration::from_secs(3_600)).await;
+    house.replies_to("elsewhere", 1).await;
+    assert_eq!(model.calls(), 1, "the stopped message is not tried again");
+    house.close().await;
+}
+
+#[tokio::test]
+async fn new_ends_a_message_that_waits_for_the_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Model::new([Play::Fail(ProviderErrorKind::Overloaded), Play::Say("yes")]);
+    let house = House::open(folder.path(), &model).await;
+    house.say("1", "hello").await;
+    house.replies(1).await;
+    house.say("1", "/new").await;
+    let replies = house.replies(3).await;
+    assert_eq!(replies[1], "(Stopped.)");
+    assert!(replies[2].contains("fresh start"));
+    house.say("1", "are you there?").await;
+    assert_eq!(house.replies(4).await[3], "yes");
+    assert_eq!(model.last_request().messages.len(), 1);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn the_prompt_begins_alike_for_many_turns_so_that_it_can_be_cached() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Model::new((0..40).map(|_| Play::Say("yes")));
+    let house = House::with(folder.path(), &model, |options| options.history_messages = 8).await;
+    let mut beginnings = Vec::new();
+    for turn in 0..40 {
+        house.say("1", &format!("number {turn}")).await;
+        house.replies(turn + 1).await;
+        let asked = model.last_request().messages;
+        assert!(asked.len() <= 8 + 1);
+        beginnings.push(asked[0].plain_text());
+    }
+    beginnings.dedup();
+    assert!(beginnings.len() <= 1 + 80 / 4, "the beginning has changed {} times", beginnings.len());
+    assert!(beginnings.len() > 10, "it does move");
     house.close().await;
 }

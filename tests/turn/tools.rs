@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 use crate::house::{House, Model, Play};
 use blufio_core::content::Block;
+use blufio_core::ids::Conversation;
+use blufio_core::provider::ProviderErrorKind;
+use blufio_core::storage::Sessions as _;
 use serde_json::{Value, json};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 #[tokio::test]
 async fn the_result_of_a_tool_reaches_the_model_and_the_answer_the_person() {
@@ -80,5 +85,103 @@ async fn a_model_that_never_stops_asking_for_tools_is_stopped() {
     let reply = house.replies(1).await.remove(0);
     assert!(reply.contains("over and over"), "{reply}");
     assert_eq!(model.calls(), 5, "three rounds, one with an error for every call, one that is the last");
+    house.close().await;
+}
+
+fn asks_for(id: &str, name: &str) -> Block {
+    Block::ToolUse { id: id.into(), name: name.into(), input: json!({}) }
+}
+
+#[tokio::test]
+async fn a_stop_between_tools_keeps_what_has_run_and_says_what_has_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let blocks = vec![asks_for("t1", "send_money"), asks_for("t2", "hang"), asks_for("t3", "look")];
+    let model = Model::new([Play::Blocks(blocks), Play::Say("I had sent it.")]);
+    let house = House::open(folder.path(), &model).await;
+    house.say("1", "go").await;
+    house.until("the tool that hangs", || house.tools.calls.lock().unwrap().len() == 2).await;
+    house.agent.inbox().stop(&Conversation::new("test", "1"));
+    assert_eq!(house.replies(1).await, ["(Stopped.)"]);
+    house.say("1", "what have you done?").await;
+    house.replies(2).await;
+    let results: Vec<(String, bool)> = model.last_request().messages[2]
+        .content
+        .iter()
+        .map(|block| match block {
+            Block::ToolResult { content, is_error, .. } => (content.clone(), *is_error),
+            other => panic!("no result: {other:?}"),
+        })
+        .collect();
+    assert_eq!(results[0], ("send_money done".into(), false));
+    assert!(results[1].0.contains("may or may not") && results[1].1, "{results:?}");
+    assert_eq!(results[2], ("not run: stopped".into(), true));
+    house.close().await;
+}
+
+#[tokio::test]
+async fn what_was_done_stays_known_when_the_account_cannot_pay_for_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let blocks = vec![Block::text("First the money."), asks_for("t1", "send_money")];
+    let model = Model::new([
+        Play::Blocks(blocks),
+        Play::Fail(ProviderErrorKind::SpendLimit),
+        Play::Say("It was sent."),
+    ]);
+    let house = House::open(folder.path(), &model).await;
+    house.say("1", "send it").await;
+    assert!(house.replies(1).await[0].contains("spend limit"));
+    house.say("1", "did you?").await;
+    house.replies(2).await;
+    let asked = model.last_request().messages;
+    assert_eq!(asked.len(), 5, "{asked:?}");
+    assert!(matches!(asked[2].content[0], Block::ToolResult { is_error: false, .. }));
+    assert!(asked[3].plain_text().contains("spend limit"));
+    house.close().await;
+}
+
+#[tokio::test]
+async fn thinking_is_not_sent_again_by_a_turn_that_was_put_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let thinking = Block::Thinking { thinking: "hm".into(), signature: "s".into() };
+    let is_thinking = |block: &Block| matches!(block, Block::Thinking { .. });
+    let model = Model::new([
+        Play::Blocks(vec![thinking, asks_for("t1", "look")]),
+        Play::Fail(ProviderErrorKind::Overloaded),
+        Play::Say("Seen."),
+    ]);
+    let house = House::open(folder.path(), &model).await;
+    house.say("1", "look").await;
+    house.replies_to("1", 1).await;
+    assert!(
+        model.last_request().messages[1].content.iter().any(is_thinking),
+        "within a turn it must be sent"
+    );
+    house.later(Duration::from_secs(60)).await;
+    assert_eq!(house.replies_to("1", 2).await[1], "Seen.");
+    let asked = model.last_request().messages;
+    assert!(!asked.iter().flat_map(|message| &message.content).any(is_thinking), "{asked:?}");
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_disk_that_is_full_in_the_middle_of_a_turn_puts_it_back_with_what_was_paid() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Model::new([Play::Tool("t1", "send_money", json!({})), Play::Say("Sent.")]);
+    let house = House::open(folder.path(), &model).await;
+    // Once after the answer that asks for the tool, once before the tool.
+    house.store.failing.store(2, Ordering::SeqCst);
+    house.say("1", "go").await;
+    for left in [1, 0] {
+        house
+            .until("a failure", || {
+                house.store.failing.load(Ordering::SeqCst) == left && house.agent.running().is_empty()
+            })
+            .await;
+        house.later(Duration::from_secs(60)).await;
+    }
+    assert_eq!(house.replies_to("1", 1).await, ["Sent."]);
+    assert_eq!(model.calls(), 2, "what was paid for is not asked again");
+    assert_eq!(*house.tools.calls.lock().unwrap(), ["send_money"]);
+    assert_eq!(house.store.calls(9).await.unwrap().len(), 2);
     house.close().await;
 }

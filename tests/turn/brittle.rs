@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The real store, but for checkpoints that fail as often as a test says.
+
+use async_trait::async_trait;
+use blufio_core::content::Message;
+use blufio_core::ids::{Conversation, OutboxId, QueueId, SessionId};
+use blufio_core::secret::*;
+use blufio_core::storage::*;
+use blufio_core::time::Timestamp;
+use blufio_store::Store;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+type Result<T> = std::result::Result<T, StorageError>;
+
+pub struct Brittle {
+    pub store: Store,
+    /// So many of the next checkpoints find the disk full.
+    pub failing: AtomicUsize,
+}
+
+#[async_trait]
+impl Queue for Brittle {
+    async fn accept(
+        &self,
+        channel: &str,
+        messages: Vec<Arrival>,
+        cursor: Option<i64>,
+        now: Timestamp,
+    ) -> Result<Vec<bool>> {
+        self.store.accept(channel, messages, cursor, now).await
+    }
+    async fn cursor(&self, channel: &str) -> Result<Option<i64>> {
+        self.store.cursor(channel).await
+    }
+    async fn due(
+        &self,
+        now: Timestamp,
+        channels: &[String],
+        busy: &[Conversation],
+        limit: usize,
+    ) -> Result<(Vec<Conversation>, Option<Timestamp>)> {
+        self.store.due(now, channels, busy, limit).await
+    }
+    async fn claim(&self, conversation: &Conversation, now: Timestamp) -> Result<Option<Claim>> {
+        self.store.claim(conversation, now).await
+    }
+    async fn checkpoint(&self, id: QueueId, turn: &TurnRecord) -> Result<()> {
+        let one_less = |left: usize| left.checked_sub(1);
+        if self.failing.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok() {
+            return Err(StorageError::Full { path: self.store.path().to_owned() });
+        }
+        self.store.checkpoint(id, turn).await
+    }
+    async fn settle(&self, settlement: Settlement, now: Timestamp) -> Result<()> {
+        self.store.settle(settlement, now).await
+    }
+    async fn postpone(&self, postponement: Postponement, now: Timestamp) -> Result<()> {
+        self.store.postpone(postponement, now).await
+    }
+    async fn recover(&self) -> Result<u64> {
+        self.store.recover().await
+    }
+}
+
+#[async_trait]
+impl Outbox for Brittle {
+    async fn outbox_due(
+        &self,
+        now: Timestamp,
+        channels: &[String],
+        busy: &[Conversation],
+        limit: usize,
+    ) -> Result<(Vec<OutboxRow>, Option<Timestamp>)> {
+        self.store.outbox_due(now, channels, busy, limit).await
+    }
+    async fn outbox_sent(&self, id: OutboxId, external_id: &str, now: Timestamp) -> Result<()> {
+        self.store.outbox_sent(id, external_id, now).await
+    }
+    async fn outbox_retry(&self, id: OutboxId, until: Timestamp, error: &str) -> Result<()> {
+        self.store.outbox_retry(id, until, error).await
+    }
+    async fn outbox_dead(&self, id: OutboxId, error: &str) -> Result<()> {
+        self.store.outbox_dead(id, error).await
+    }
+    async fn dead_letters(&self, limit: usize) -> Result<Vec<OutboxRow>> {
+        self.store.dead_letters(limit).await
+    }
+    async fn redeliver(&self, id: OutboxId) -> Result<bool> {
+        self.store.redeliver(id).await
+    }
+}
+
+#[async_trait]
+impl Sessions for Brittle {
+    async fn session(&self, conversation: &Conversation, now: Timestamp) -> Result<SessionId> {
+        self.store.session(conversation, now).await
+    }
+    async fn history(&self, session: SessionId, limit: usize) -> Result<Vec<Message>> {
+        self.store.history(session, limit).await
+    }
+    async fn history_length(&self, session: SessionId) -> Result<usize> {
+        self.store.history_length(session).await
+    }
+    async fn calls(&self, limit: usize) -> Result<Vec<(QueueId, CallRecord)>> {
+        self.store.calls(limit).await
+    }
+}
+
+#[async_trait]
+impl Peers for Brittle {
+    async fn is_approved(&self, channel: &str, sender: &str) -> Result<bool> {
+        self.store.is_approved(channel, sender).await
+    }
+    async fn ask_pairing(
+        &self,
+        peer: Peer,
+        expires: Timestamp,
+        most: usize,
+        now: Timestamp,
+    ) -> Result<Pairing> {
+        self.store.ask_pairing(peer, expires, most, now).await
+    }
+    async fn approve(&self, code: &str, now: Timestamp) -> Result<Option<Peer>> {
+        self.store.approve(code, now).await
+    }
+    async fn remove_peer(&self, channel: &str, sender: &str) -> Result<bool> {
+        self.store.remove_peer(channel, sender).await
+    }
+    async fn peers(&self, now: Timestamp) -> Result<Vec<Peer>> {
+        self.store.peers(now).await
+    }
+}
+
+#[async_trait]
+impl SecretRecords for Brittle {
+    async fn vault_header(&self) -> Result<Option<VaultHeader>> {
+        self.store.vault_header().await
+    }
+    async fn secrets(&self) -> Result<Vec<SecretRecord>> {
+        self.store.secrets().await
+    }
+    async fn replace_vault(&self, header: VaultHeader, records: Vec<SecretRecord>) -> Result<()> {
+        self.store.replace_vault(header, records).await
+    }
+    async fn put_secret(&self, record: SecretRecord) -> Result<()> {
+        self.store.put_secret(record).await
+    }
+    async fn remove_secret(&self, name: &str) -> Result<bool> {
+        self.store.remove_secret(name).await
+    }
+}
+
+#[async_trait]
+impl Storage for Brittle {
+    async fn stats(&self) -> Result<StoreStats> {
+        self.store.stats().await
+    }
+    async fn snapshot(&self, target: &Path) -> Result<()> {
+        self.store.snapshot(target).await
+    }
+}
