@@ -26,6 +26,8 @@ use tokio::time::Instant;
 
 /// After this many tries a message is given up: about six hours of outage.
 const MAX_ATTEMPTS: u32 = 40;
+/// After this many errors in the program it is given up: each try may have to be paid for.
+const MOST_BREAKS: u32 = 3;
 /// Pictures and documents of the history beyond this many bytes of base64 are left out: providers take requests of
 /// some 32 MB, and the message of the turn needs its room.
 const MEDIA_LIMIT: usize = 8 << 20;
@@ -75,10 +77,12 @@ pub(crate) async fn run(shared: &Arc<Shared>, channel: &Arc<dyn Channel>, claim:
         Ok(Ok(outcome)) => outcome,
         Ok(Err(error)) => {
             tracing::error!(%id, %error, "the turn could not be stored; it is taken up again");
+            turn.record.broken += u32::from(!error.is_retryable());
             turn.take_up_again(error.to_string()).await
         }
         Err(_panic) => {
             tracing::error!(%id, "an error in the program broke the turn off; it is taken up again");
+            turn.record.broken += 1;
             turn.take_up_again("an error in the program broke it off".into()).await
         }
     };
@@ -170,7 +174,7 @@ impl Turn<'_> {
                         end_session: reaction.end_session,
                     }
                 }
-                None if self.claim.attempts >= MAX_ATTEMPTS && !self.record.stopped => {
+                None if self.is_given_up() => {
                     if !self.record.steps.is_empty() {
                         self.gather().await?;
                         return Ok(self.concluded(end, TurnOutcome::Failed, GIVEN_UP));
@@ -233,6 +237,12 @@ impl Turn<'_> {
     /// How long to wait before files are fetched once more; `None` when that has been done often enough.
     fn fetch_pause(&self) -> Option<Duration> {
         FETCH_PAUSES.get(usize::try_from(self.claim.attempts).ok()?).copied()
+    }
+
+    /// Whether it has been tried often enough.
+    fn is_given_up(&self) -> bool {
+        let tried = self.claim.attempts >= MAX_ATTEMPTS || self.record.broken >= MOST_BREAKS;
+        tried && !self.record.stopped
     }
 
     /// What is needed for a transcript, where the turn ends before its message was perceived.

@@ -140,6 +140,21 @@ async fn a_turn_that_panics_is_taken_up_again() {
 }
 
 #[tokio::test]
+async fn a_turn_that_panics_again_and_again_is_given_up_soon() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Model::new(vec![Play::Panic; 9]);
+    let house = House::open(folder.path(), &model).await;
+    house.say("1", "hello").await;
+    for tries in 1..=3 {
+        house.until("a panic", || model.calls() == tries && house.agent.running().is_empty()).await;
+        house.later(Duration::from_secs(600)).await;
+    }
+    assert!(house.replies_to("1", 1).await[0].contains("many times"));
+    assert_eq!(model.calls(), 3);
+    house.close().await;
+}
+
+#[tokio::test]
 async fn a_question_that_the_account_could_not_pay_for_is_remembered() {
     let folder = tempfile::tempdir().unwrap();
     let model = Model::new([Play::Fail(ProviderErrorKind::Billing), Play::Say("So: yes.")]);

@@ -237,7 +237,6 @@ impl Clock for Hand {
 
 pub struct House {
     pub store: Arc<Brittle>,
-    pub model: Arc<Model>,
     pub line: Arc<Line>,
     pub tools: Arc<Toolbox>,
     pub agent: Arc<Agent>,
@@ -278,17 +277,7 @@ impl House {
         let shutdown = CancellationToken::new();
         let (working, stop) = (Arc::clone(&agent), shutdown.clone());
         let running = tokio::spawn(async move { working.run(stop).await.unwrap() });
-        Self {
-            store,
-            model: Arc::clone(model),
-            line,
-            tools,
-            agent,
-            clock,
-            shutdown,
-            running,
-            next: AtomicI64::new(0),
-        }
+        Self { store, line, tools, agent, clock, shutdown, running, next: AtomicI64::new(0) }
     }
 
     pub fn message(&self, chat: &str, text: &str) -> Inbound {
@@ -376,11 +365,5 @@ impl House {
     pub async fn close(self) {
         self.shutdown.cancel();
         self.running.await.unwrap();
-    }
-
-    /// As after a crash: every task is cut where it stands.
-    pub async fn crash(self) {
-        self.running.abort();
-        let _ = self.running.await;
     }
 }

@@ -21,6 +21,8 @@ pub struct TurnRecord {
     pub calls: Vec<CallRecord>,
     /// Whether the person has been told that the answer will take a while.
     pub told: bool,
+    /// How often an error that is not expected to pass has broken it off.
+    pub broken: u32,
     /// Whether the person wants no more of it: it is ended with what there is, and the model is not asked.
     pub stopped: bool,
 }
