@@ -47,18 +47,21 @@ pub(crate) async fn act(
     let mut end = ActEnd::Ran;
     for (use_id, name, input) in uses {
         let effects = tools.iter().find(|tool| tool.name == name).map_or(Effects::None, |tool| tool.effects);
+        if end == ActEnd::Ran && ends.stop.is_cancelled() {
+            end = ActEnd::Stopped;
+        }
         let outcome = if end != ActEnd::Ran {
             failed(NOT_RUN)
         } else if leave == Leave::Exhausted {
             failed("no more tools in this turn: answer now with what you have")
         } else if record.started.contains(&use_id) {
-            failed(
-                "the outcome of this call is unknown: the agent was interrupted while it ran. \
-                 It may or may not have taken effect; check before you repeat it",
-            )
+            failed(UNKNOWN)
         } else if !input.is_object() {
             failed("the arguments were not a valid JSON object; send the call again with valid arguments")
         } else {
+            if ends.abandon.is_cancelled() {
+                return Ok(ActEnd::Abandoned);
+            }
             if effects == Effects::Outside {
                 // Before it runs: a crash from here on is reported to the model and never repeated in silence.
                 record.started.push(use_id.clone());
@@ -106,6 +109,23 @@ pub(crate) fn tool_uses(message: &Message) -> Vec<(String, String, Value)> {
 }
 
 const NOT_RUN: &str = "not run: stopped";
+const UNKNOWN: &str = "the outcome of this call is unknown: the agent was interrupted while it ran. \
+    It may or may not have taken effect; check before you repeat it";
+
+/// Answers calls at the end of `record.steps` of a turn that ends here, so that the transcript tells what became of
+/// them.
+pub(crate) fn close(record: &mut TurnRecord) {
+    let uses = record.steps.last().map(tool_uses).unwrap_or_default();
+    if uses.is_empty() {
+        return;
+    }
+    let results = uses.into_iter().map(|(tool_use_id, _, _)| {
+        let content = if record.started.contains(&tool_use_id) { UNKNOWN } else { NOT_RUN };
+        Block::ToolResult { tool_use_id, content: content.into(), is_error: true }
+    });
+    let results = results.collect();
+    record.steps.push(Message::user(results));
+}
 
 /// What is known of a tool that was running when the turn was stopped.
 fn dropped(effects: Effects) -> ToolOutcome {

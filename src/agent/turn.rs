@@ -4,6 +4,7 @@
 mod answer;
 mod settle;
 
+use crate::act;
 use crate::agent::Shared;
 use crate::command;
 use crate::ending;
@@ -247,6 +248,7 @@ impl Turn<'_> {
 
     /// What is needed for a transcript, where the turn ends before its message was perceived.
     async fn gather(&mut self) -> Result<(), StorageError> {
+        act::close(&mut self.record);
         if self.session.is_none() {
             self.message = perceive::unperceived(&self.claim.messages);
             let now = self.shared.clock.now();

@@ -185,3 +185,27 @@ async fn a_disk_that_is_full_in_the_middle_of_a_turn_puts_it_back_with_what_was_
     assert_eq!(house.store.calls(9).await.unwrap().len(), 2);
     house.close().await;
 }
+
+#[tokio::test]
+async fn a_call_that_was_never_run_is_closed_when_its_turn_is_stopped_while_it_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Model::new([
+        Play::Blocks(vec![Block::text("First the money."), asks_for("t1", "send_money")]),
+        Play::Say("No."),
+    ]);
+    let house = House::open(folder.path(), &model).await;
+    house.store.failing.store(1, Ordering::SeqCst);
+    house.say("1", "go").await;
+    house.until("the failure", || model.calls() == 1 && house.agent.running().is_empty()).await;
+    house.say("1", "/stop").await;
+    assert_eq!(house.replies(2).await[0], "First the money.\n\n(Stopped.)");
+    house.say("1", "was it sent?").await;
+    house.replies(3).await;
+    let asked = model.last_request().messages;
+    let expected =
+        Block::ToolResult { tool_use_id: "t1".into(), content: "not run: stopped".into(), is_error: true };
+    assert_eq!(asked[2].content, [expected], "{asked:?}");
+    assert_eq!(asked[1].plain_text(), "First the money.", "said once");
+    assert!(house.tools.calls.lock().unwrap().is_empty());
+    house.close().await;
+}
