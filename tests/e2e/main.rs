@@ -29,6 +29,7 @@ mod pairing;
 mod polling;
 mod provider;
 mod sealed;
+mod secrets;
 mod shell;
 mod shutdown;
 mod soak;
