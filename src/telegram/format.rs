@@ -8,6 +8,8 @@ mod split;
 mod table;
 
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod tests;
 
 pub(crate) use entities::{is_blank, utf16_len};
@@ -45,12 +47,13 @@ pub(crate) fn format(markdown: &str) -> Vec<Part> {
 
 /// What an unfinished answer looks like so far: none where there is nothing to see yet.
 pub(crate) fn partial(markdown: &str) -> Vec<Part> {
-    let document = parse::parse(markdown);
-    split::split(&document.text, &document.spans, LIMIT)
+    let parse::Document { text: whole, spans } = parse::parse(markdown);
+    let spans = entities::distinct(spans);
+    split::split(&whole, &spans, LIMIT)
         .into_iter()
         .filter_map(|range| {
-            let text = document.text.get(range.clone())?.to_owned();
-            let entities = entities::entities(&document.text, &document.spans, &range);
+            let text = whole.get(range.clone())?.to_owned();
+            let entities = entities::entities(&whole, &spans, &range);
             Some(Part { text, entities })
         })
         .collect()

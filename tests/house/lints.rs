@@ -41,7 +41,7 @@ fn missing(workspace: &Table) -> Vec<String> {
 /// A lint that is switched off where the program runs. In tests it may be.
 fn switched_off(file: &TextFile, test_modules: &[String]) -> Vec<String> {
     let test = file.path.starts_with("tests/")
-        || file.path.contains("/benches/")
+        || file.path.starts_with("bench/")
         || test_modules.iter().any(|module| {
             file.path.strip_prefix(module.as_str()).is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
         });

@@ -49,7 +49,27 @@ pub(crate) struct Span {
     pub(crate) range: Range<usize>,
 }
 
-/// The entities of the part of `text` that `part` covers. `spans` are those of the whole text, nested properly.
+/// The spans in the order of the text, outer ones first, without those that say what an outer one says already: bold
+/// in bold, a link in a link. What is left is at most one of each style deep, however deep the text was.
+pub(crate) fn distinct(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort_by_key(|span| (span.range.start, std::cmp::Reverse(span.range.end)));
+    let mut open: Vec<Span> = Vec::new();
+    spans.retain(|span| {
+        open.retain(|outer| outer.range.end > span.range.start);
+        let says_it_again = open.iter().any(|outer| {
+            outer.style == span.style
+                || matches!((&outer.style, &span.style), (Style::Link { .. }, Style::Link { .. }))
+        });
+        if !says_it_again {
+            open.push(span.clone());
+        }
+        !says_it_again
+    });
+    spans
+}
+
+/// The entities of the part of `text` that `part` covers. `spans` are those of the whole text, nested properly, as
+/// [`distinct`] leaves them.
 pub(crate) fn entities(text: &str, spans: &[Span], part: &Range<usize>) -> Vec<MessageEntity> {
     let clipped = spans.iter().filter_map(|span| {
         let range = span.range.start.max(part.start)..span.range.end.min(part.end);
@@ -59,19 +79,21 @@ pub(crate) fn entities(text: &str, spans: &[Span], part: &Range<usize>) -> Vec<M
     let (code, others): (Vec<Span>, Vec<Span>) = clipped.partition(|span| span.style.is_code());
     // A link is worth more than the look of its label.
     let is_link = |span: &&Span| matches!(span.style, Style::Link { .. });
-    let links: Vec<Range<usize>> = others.iter().filter(is_link).map(|span| span.range.clone()).collect();
-    let mut code: Vec<Span> = code
+    let links: Vec<Span> = others.iter().filter(is_link).cloned().collect();
+    let code: Vec<Span> = code
         .into_iter()
-        .filter(|span| span.style != Style::Code || !overlaps_any(&links, &span.range))
+        .filter(|span| {
+            span.style != Style::Code
+                || from(&links, span.range.start).next().is_none_or(|link| link.range.start >= span.range.end)
+        })
         .collect();
-    code.sort_by_key(|span| span.range.start);
 
     let mut kept: Vec<Span> = Vec::new();
     for mut span in others {
         if span.style == Style::Quote {
             // The indentation of code at its beginning was kept.
-            if let Some(first) = code.iter().find(|code| code.range.contains(&span.range.start)) {
-                span.range.start = first.range.start;
+            if let Some(first) = from(&code, span.range.start).next() {
+                span.range.start = span.range.start.min(first.range.start);
             }
             kept.push(span);
             continue;
@@ -84,18 +106,6 @@ pub(crate) fn entities(text: &str, spans: &[Span], part: &Range<usize>) -> Vec<M
     }
     kept.extend(code);
     kept.sort_by_key(|span| (span.range.start, std::cmp::Reverse(span.range.end)));
-    let mut open: Vec<Span> = Vec::new();
-    kept.retain(|span| {
-        open.retain(|outer| outer.range.end > span.range.start);
-        let says_it_again = open.iter().any(|outer| {
-            outer.style == span.style
-                || matches!((&outer.style, &span.style), (Style::Link { .. }, Style::Link { .. }))
-        });
-        if !says_it_again {
-            open.push(span.clone());
-        }
-        !says_it_again
-    });
     kept.truncate(MOST_ENTITIES);
 
     let units = Units::new(text.get(part.clone()).unwrap_or_default());
@@ -108,18 +118,16 @@ pub(crate) fn entities(text: &str, spans: &[Span], part: &Range<usize>) -> Vec<M
         .collect()
 }
 
-fn overlaps_any(ranges: &[Range<usize>], range: &Range<usize>) -> bool {
-    ranges.iter().any(|other| other.start < range.end && range.start < other.end)
+/// Those of `spans`, which are sorted and apart, that end after `at`.
+fn from(spans: &[Span], at: usize) -> impl Iterator<Item = &Span> {
+    spans.iter().skip(spans.partition_point(|span| span.range.end <= at))
 }
 
 /// What is left of `range` when the code in it is taken out. `code` is sorted.
 fn around(range: &Range<usize>, code: &[Span]) -> Vec<Range<usize>> {
     let mut left = Vec::new();
     let mut start = range.start;
-    for hole in code {
-        if hole.range.end <= start {
-            continue;
-        }
+    for hole in from(code, start) {
         if hole.range.start >= range.end {
             break;
         }
@@ -228,6 +236,26 @@ mod tests {
         let text = "a  b  \u{200b} ";
         let spans = [span(Style::Bold, 1..5), span(Style::Italic, 6..text.len())];
         assert_eq!(entities(text, &spans, &(0..text.len())), [MessageEntity::bold(3, 1)]);
+    }
+
+    #[test]
+    fn a_style_within_itself_and_a_link_within_a_link_are_said_once() {
+        let link = |url: &str| Style::Link { url: url.parse().unwrap() };
+        let spans = vec![
+            span(Style::Bold, 2..4),
+            span(Style::Italic, 2..6),
+            span(link("http://a.b"), 7..8),
+            span(link("http://c.d"), 6..9),
+            span(Style::Bold, 0..9),
+            span(Style::Bold, 9..12),
+        ];
+        let left = [
+            span(Style::Bold, 0..9),
+            span(Style::Italic, 2..6),
+            span(link("http://c.d"), 6..9),
+            span(Style::Bold, 9..12),
+        ];
+        assert_eq!(distinct(spans), left);
     }
 
     #[test]

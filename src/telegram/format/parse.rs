@@ -12,6 +12,12 @@ use url::Url;
 
 /// Longest address that is made into a link, bytes.
 const LONGEST_LINK: usize = 2048;
+/// Most levels times lines that are read as Markdown. The parser goes through all open quotations and lists with every
+/// line; what people and models write stays below a hundredth of this.
+const DEPTH_BY_LINES: usize = 8_000_000;
+/// Levels of a list that are shown by indentation. More would leave no room for words, and a text whose every line
+/// is as deep as the text is long would grow with its square.
+const DEEPEST: usize = 8;
 const RULE: &str = "———";
 const BULLETS: [&str; 3] = ["• ", "◦ ", "▪ "];
 
@@ -25,6 +31,9 @@ pub(crate) struct Document {
 /// Reads Markdown. Anything is Markdown: this cannot fail.
 pub(crate) fn parse(markdown: &str) -> Document {
     let source = cleaned(markdown);
+    if is_too_deep(&source) {
+        return Document { text: source.into_owned(), spans: Vec::new() };
+    }
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     let parser = Parser::new_ext(&source, options);
     let mut orphans = unused_definitions(&source, options, &parser).into_iter().peekable();
@@ -72,6 +81,27 @@ fn cleaned(text: &str) -> Cow<'_, str> {
     text
 }
 
+/// Whether the parser would take unreasonably long. What a line begins with says how deep it can lie at most: one
+/// level for each sign of a quotation, or for two columns.
+fn is_too_deep(source: &str) -> bool {
+    let mut deepest = 0_usize;
+    let mut lines = 0_usize;
+    for line in source.split(['\n', '\r']) {
+        let columns: usize = line
+            .bytes()
+            .map_while(|byte| match byte {
+                b'\t' => Some(4),
+                b'>' => Some(2),
+                b' ' | b'-' | b'*' | b'+' | b'.' | b')' | b'0'..=b'9' => Some(1),
+                _ => None,
+            })
+            .sum();
+        deepest = deepest.max(columns / 2);
+        lines += 1;
+    }
+    deepest.saturating_mul(lines) > DEPTH_BY_LINES
+}
+
 /// Where link definitions stand that no link of the text uses. Without a link, Markdown shows nothing of them.
 fn unused_definitions(source: &str, options: Options, parser: &Parser<'_>) -> Vec<Range<usize>> {
     let definitions: Vec<(Range<usize>, &str)> = parser
@@ -111,6 +141,8 @@ struct Writer {
     /// Line ends to write before the next words.
     pending: usize,
     open: Vec<Open>,
+    /// How many links are among them.
+    links: usize,
     /// For each list that is open: the number of its next item, if it counts.
     lists: Vec<Option<u64>>,
     /// The marker of an item was just written; its first paragraph follows on the same line.
@@ -188,6 +220,7 @@ impl Writer {
             Tag::Strikethrough => self.begin(Style::Strike),
             Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. } => {
                 self.open.push(Open { style: None, start: None, target: Some(dest_url.into_string()) });
+                self.links += 1;
             }
             // Not switched on; their words come as text.
             Tag::FootnoteDefinition(_)
@@ -279,7 +312,7 @@ impl Writer {
             self.done.text.extend(std::iter::repeat_n('\n', self.pending));
         }
         if indent {
-            self.done.text.extend(std::iter::repeat_n("  ", self.lists.len()));
+            self.done.text.extend(std::iter::repeat_n("  ", self.lists.len().min(DEEPEST)));
         }
         self.pending = 0;
     }
@@ -322,7 +355,7 @@ impl Writer {
             _ => BULLETS.get(depth.min(2)).copied().unwrap_or("• ").to_owned(),
         };
         self.break_lines(false);
-        let indented = format!("{}{marker}", "  ".repeat(depth));
+        let indented = format!("{}{marker}", "  ".repeat(depth.min(DEEPEST)));
         self.put(&indented);
         self.at_marker = true;
     }
@@ -379,7 +412,8 @@ impl Writer {
 
     fn link(&mut self) {
         let Some(Open { start, target: Some(target), .. }) = self.open.pop() else { return };
-        let within_link = self.open.iter().any(|open| open.target.is_some());
+        self.links = self.links.saturating_sub(1);
+        let within_link = self.links > 0;
         if let Some(table) = &self.table {
             let says_it = table.cell().ends_with(&target) || target.is_empty();
             if !says_it {

@@ -49,7 +49,9 @@ fn leading_space(rest: &str, in_code: bool) -> usize {
 }
 
 fn inside(blocks: &[Range<usize>], at: usize) -> bool {
-    blocks.iter().any(|block| block.start <= at && at < block.end)
+    // In the order of the text, and apart.
+    let next = blocks.partition_point(|block| block.end <= at);
+    blocks.get(next).is_some_and(|block| block.start <= at)
 }
 
 /// How many bytes of `rest`, which begins at `base` of the whole text, go into this part.
@@ -65,8 +67,7 @@ fn cut(rest: &str, base: usize, blocks: &[Range<usize>], limit: usize) -> usize 
         newlines = if newline { newlines + 1 } else { 0 };
         if space && units > 0 {
             // Strictly inside a block: its last line may end here, but the block goes on.
-            let in_code = blocks.iter().any(|block| block.start <= base + at && base + at < block.end);
-            let kind = match (newline, in_code) {
+            let kind = match (newline, inside(blocks, base + at)) {
                 (true, true) => Cut::CodeLine,
                 (true, false) if newlines > 1 => Cut::Paragraph,
                 (true, false) => Cut::Line,

@@ -43,6 +43,20 @@ fn lists_keep_their_nesting_and_numbers() {
 }
 
 #[test]
+fn what_is_nested_absurdly_deep_stays_as_it_was_written() {
+    let absurd = format!("{}**x**\n{}", "> ".repeat(4_000), "a\n".repeat(4_000));
+    assert_eq!(parse(&absurd), Document { text: absurd, spans: Vec::new() });
+    let digits = format!("**pi**\n{}", "3141592653\n".repeat(9_000));
+    assert_eq!(spans(&digits), [("pi".into(), Style::Bold)]);
+}
+
+#[test]
+fn indentation_ends_somewhere() {
+    let found = text(&format!("{}a", "1. ".repeat(100)));
+    assert!(found.ends_with(&format!("\n{}1. a", "  ".repeat(DEEPEST))), "{found}");
+}
+
+#[test]
 fn lines_stay_lines() {
     assert_eq!(text("roses are red\nviolets are blue\n\nend"), "roses are red\nviolets are blue\n\nend");
 }
