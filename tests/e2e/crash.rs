@@ -2,8 +2,10 @@
 //! `kill -9` at any point: nothing is lost, and nothing is said twice but in one window.
 //!
 //! The window: Telegram has accepted a message, and the program dies before it has noted that. Telegram has no key by
-//! which it would know a repeated message again, so that the message is sent once more. Each such case is counted, and
-//! must look like one: the last message of its chat before a kill, repeated as the first one after it.
+//! which it would know a repeated message again, so that the message is sent once more. What is on the wire at the kill
+//! is accepted after it, which is the same. Each such case is counted, and must look like one: the last message of its
+//! chat before a kill, repeated as the first one after it. Turns are as short here as they never are with a real model,
+//! and every chat is busy all the time: about one kill in two finds some chat in its window.
 
 use crate::dice::Dice;
 use crate::house::{House, PATIENCE};
@@ -213,11 +215,12 @@ async fn three_hundred_kills_lose_nothing_and_repeat_only_within_the_window() {
         faults.extend(calm.faults);
     }
     repeated.sort();
+    let on_the_wire = repeated.iter().filter(|open| open.is_zero()).count();
     println!(
-        "{KILLS} kills, {messages} messages; {} repeated within the window, which was open for {:?} at most, {:?} in the middle",
+        "{KILLS} kills, {messages} messages; {} repeated within the window ({on_the_wire} were on the wire at the kill), \
+         which was open for {:?} at most",
         repeated.len(),
         repeated.last().copied().unwrap_or_default(),
-        repeated.get(repeated.len() / 2).copied().unwrap_or_default(),
     );
     assert!(faults.is_empty(), "seed {seed}: {faults:#?}");
     let long = repeated.iter().filter(|open| **open > WINDOW).count();
