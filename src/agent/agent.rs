@@ -6,7 +6,8 @@ use crate::inbox::StoredInbox;
 use crate::options::AgentOptions;
 use crate::pulse::Pulse;
 use crate::running::Running;
-use crate::sender::{self, Absent};
+use crate::sender;
+use crate::shared::Shared;
 use blufio_core::channel::{Channel, Inbox};
 use blufio_core::ids::Conversation;
 use blufio_core::observe::Observability;
@@ -43,27 +44,6 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
 }
 
-/// What all loops and turns of one agent share.
-pub(crate) struct Shared {
-    pub(crate) storage: Arc<dyn Storage>,
-    pub(crate) provider: Arc<dyn Provider>,
-    pub(crate) skills: Arc<dyn SkillRuntime>,
-    pub(crate) channels: BTreeMap<String, Arc<dyn Channel>>,
-    /// The keys of `channels`: rows of other channels are left alone.
-    pub(crate) channel_names: Vec<String>,
-    pub(crate) transcriber: Option<Arc<dyn Transcriber>>,
-    pub(crate) observe: Arc<dyn Observability>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) options: AgentOptions,
-    pub(crate) running: Running,
-    pub(crate) absent: Absent,
-    pub(crate) queue_changed: Notify,
-    pub(crate) outbox_changed: Notify,
-    pub(crate) dispatcher_pulse: Pulse,
-    pub(crate) sender_pulse: Pulse,
-    trouble: Mutex<BTreeMap<String, String>>,
-}
-
 /// An agent at work.
 pub struct Agent {
     shared: Arc<Shared>,
@@ -87,7 +67,7 @@ impl Agent {
                 clock: parts.clock,
                 options,
                 running: Running::default(),
-                absent: Absent::default(),
+                absent: Default::default(),
                 queue_changed: Notify::new(),
                 outbox_changed: Notify::new(),
                 dispatcher_pulse: Pulse::new(),

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! One task a conversation, many conversations at once.
 
-use crate::agent::Shared;
-use crate::pulse::BEAT;
+use crate::pulse::{BEAT, until};
 use crate::running::Ends;
+use crate::shared::Shared;
 use crate::turn;
 use blufio_core::channel::Channel;
 use blufio_core::ids::Conversation;
-use blufio_core::time::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -69,11 +68,6 @@ async fn start_due(shared: &Arc<Shared>, tasks: &mut JoinSet<()>, shutdown: &Can
             PAUSE
         }
     }
-}
-
-/// From `now` until `next`, never quite nothing: a clock that jumps must not make a busy loop.
-pub(crate) fn until(now: Timestamp, next: Timestamp) -> Duration {
-    next.since(now).max(Duration::from_millis(1))
 }
 
 /// Leaves the running map also when the task is cut short.

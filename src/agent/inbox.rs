@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Takes in what channels receive.
 
-use crate::agent::Shared;
 use crate::command::{self, Command};
 use crate::gate;
+use crate::shared::Shared;
 use async_trait::async_trait;
 use blufio_core::channel::{Inbound, Inbox};
 use blufio_core::ids::Conversation;

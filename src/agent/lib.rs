@@ -22,6 +22,7 @@
 //! | `ending` | what the person reads when something did not go as planned |
 //! | `progress` | shows a running turn in its channel |
 //! | `sender` | the outbox on its way |
+//! | `shared`, `running`, `absent` | what loops and turns have in common: the parts, who is being answered, where nobody is there |
 //! | `pulse` | proof for the watchdog that the loops move |
 
 pub mod agent;
@@ -29,6 +30,7 @@ pub mod frame;
 pub mod options;
 pub mod stage;
 
+mod absent;
 mod act;
 mod call;
 mod command;
@@ -41,6 +43,7 @@ mod progress;
 mod pulse;
 mod running;
 mod sender;
+mod shared;
 mod turn;
 
 pub use agent::{Agent, Parts};

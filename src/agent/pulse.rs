@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Proof that the loops move: each says "tick" at least every [`BEAT`]; the watchdog is fed only while all do.
 
+use blufio_core::time::Timestamp;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -29,6 +30,11 @@ impl Pulse {
     pub(crate) fn still(&self) -> Duration {
         self.born.elapsed().saturating_sub(Duration::from_millis(self.moved.load(Ordering::Relaxed)))
     }
+}
+
+/// From `now` until `next`, never quite nothing: a clock that jumps must not make a busy loop.
+pub(crate) fn until(now: Timestamp, next: Timestamp) -> Duration {
+    next.since(now).max(Duration::from_millis(1))
 }
 
 #[cfg(test)]

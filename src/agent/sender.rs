@@ -4,16 +4,15 @@
 //! A row is done only when the channel has accepted it. When the process dies between the channel's acceptance and
 //! the note of it here, the row is sent again: this is the one window in which a message can arrive twice.
 
-use crate::agent::Shared;
-use crate::dispatcher::until;
-use crate::pulse::BEAT;
+use crate::pulse::{BEAT, until};
+use crate::shared::Shared;
 use crate::turn::LONGEST_ASKED_PAUSE;
 use blufio_core::channel::{Channel, ChannelError};
 use blufio_core::ids::Conversation;
 use blufio_core::observe::Observation;
 use blufio_core::storage::{OutboxRow, StorageError};
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::{self, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -29,47 +28,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 const GIVE_UP: Duration = Duration::from_secs(7 * 24 * 3_600);
 /// How long deliveries that are under way at the end may take to come to theirs.
 const LAST: Duration = Duration::from_secs(3);
-
-/// Conversations where nobody is there to take a message. Their rows wait until somebody arrives.
-#[derive(Debug, Default)]
-pub(crate) struct Absent(Mutex<Presence>);
-
-#[derive(Debug, Default)]
-struct Presence {
-    gone: HashSet<Conversation>,
-    /// Counts everybody who arrived anywhere.
-    arrivals: u64,
-}
-
-impl Absent {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Presence> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// To be asked before a delivery, for [`Absent::left`].
-    fn arrivals(&self) -> u64 {
-        self.lock().arrivals
-    }
-
-    /// Nobody was there for a delivery that began when `arrivals` had arrived. Who has arrived since then may be the
-    /// one it is for: then it is not noted, and tried again.
-    fn left(&self, conversation: &Conversation, arrivals: u64) {
-        let mut presence = self.lock();
-        if presence.arrivals == arrivals {
-            presence.gone.insert(conversation.clone());
-        }
-    }
-
-    pub(crate) fn arrived(&self, conversation: &Conversation) {
-        let mut presence = self.lock();
-        presence.arrivals = presence.arrivals.wrapping_add(1);
-        presence.gone.remove(conversation);
-    }
-
-    fn list(&self) -> Vec<Conversation> {
-        self.lock().gone.iter().cloned().collect()
-    }
-}
 
 /// Sends until `end`; what is under way then may come to its end within a moment, so that its acceptance is noted.
 pub(crate) async fn run(shared: Arc<Shared>, end: CancellationToken) {
@@ -211,23 +169,4 @@ async fn failed(
     };
     tracing::warn!(id = %row.id, conversation = %row.conversation, %error, ?wait, "a message is tried again");
     shared.storage.outbox_retry(row.id, now.after(wait), &error.to_string()).await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn somebody_who_arrives_while_a_delivery_fails_is_not_missed() {
-        let absent = Absent::default();
-        let here = Conversation::new("local", "1");
-        let before = absent.arrivals();
-        absent.arrived(&here);
-        absent.left(&here, before);
-        assert!(absent.list().is_empty(), "it is tried again at once");
-        absent.left(&here, absent.arrivals());
-        assert_eq!(absent.list(), vec![here.clone()]);
-        absent.arrived(&here);
-        assert!(absent.list().is_empty());
-    }
 }

@@ -5,7 +5,6 @@ mod answer;
 mod settle;
 
 use crate::act;
-use crate::agent::Shared;
 use crate::command;
 use crate::ending;
 use crate::frame;
@@ -13,6 +12,7 @@ use crate::gate::{self, Verdict};
 use crate::perceive;
 use crate::progress::Show;
 use crate::running::Ends;
+use crate::shared::Shared;
 use crate::stage::{Signal, Stage};
 use blufio_core::channel::{Channel, ChannelError};
 use blufio_core::content::{Block, Message, Role};

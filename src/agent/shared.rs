@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What the loops and turns of one agent have in common.
+
+use crate::absent::Absent;
+use crate::options::AgentOptions;
+use crate::pulse::Pulse;
+use crate::running::Running;
+use blufio_core::channel::Channel;
+use blufio_core::observe::Observability;
+use blufio_core::provider::Provider;
+use blufio_core::skill::SkillRuntime;
+use blufio_core::storage::Storage;
+use blufio_core::time::Clock;
+use blufio_core::transcribe::Transcriber;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use tokio::sync::Notify;
+
+/// What all loops and turns of one agent share.
+pub(crate) struct Shared {
+    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) provider: Arc<dyn Provider>,
+    pub(crate) skills: Arc<dyn SkillRuntime>,
+    pub(crate) channels: BTreeMap<String, Arc<dyn Channel>>,
+    /// The keys of `channels`: rows of other channels are left alone.
+    pub(crate) channel_names: Vec<String>,
+    pub(crate) transcriber: Option<Arc<dyn Transcriber>>,
+    pub(crate) observe: Arc<dyn Observability>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) options: AgentOptions,
+    pub(crate) running: Running,
+    pub(crate) absent: Absent,
+    pub(crate) queue_changed: Notify,
+    pub(crate) outbox_changed: Notify,
+    pub(crate) dispatcher_pulse: Pulse,
+    pub(crate) sender_pulse: Pulse,
+    /// Channels that gave up, with their reason.
+    pub(crate) trouble: Mutex<BTreeMap<String, String>>,
+}
