@@ -18,8 +18,9 @@ use blufio_core::time::Clock;
 use blufio_core::transcribe::Transcriber;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -47,6 +48,7 @@ pub struct Parts {
 /// An agent at work.
 pub struct Agent {
     shared: Arc<Shared>,
+    started: CancellationToken,
 }
 
 impl Agent {
@@ -74,7 +76,14 @@ impl Agent {
                 sender_pulse: Pulse::new(),
                 trouble: Mutex::default(),
             }),
+            started: CancellationToken::new(),
         }
+    }
+
+    /// Returns once [`Agent::run`] has taken up what an earlier process left behind and every channel has begun to
+    /// receive.
+    pub async fn started(&self) {
+        self.started.cancelled().await;
     }
 
     /// Runs until `shutdown`, then drains: channels stop receiving, running turns may finish within the drain
@@ -90,12 +99,18 @@ impl Agent {
             tracing::info!(recovered, "turns that were cut short are taken up again");
         }
         let mut receivers = JoinSet::new();
+        let (receiving, mut all_receive) = mpsc::channel(1);
         for channel in shared.channels.values() {
-            receivers.spawn(receive(Arc::clone(shared), Arc::clone(channel)));
+            receivers.spawn(receive(Arc::clone(shared), Arc::clone(channel), receiving.clone()));
         }
+        drop(receiving);
         let senders_end = CancellationToken::new();
         let sending = tokio::spawn(sender::run(Arc::clone(shared), senders_end.clone()));
         let dispatching = tokio::spawn(dispatcher::run(Arc::clone(shared), shutdown.clone()));
+
+        // Each receiver lets go of its end once it has begun.
+        let _: Option<()> = all_receive.recv().await;
+        self.started.cancel();
 
         shutdown.cancelled().await;
         receivers.shutdown().await;
@@ -149,10 +164,18 @@ impl Agent {
     }
 }
 
-async fn receive(shared: Arc<Shared>, channel: Arc<dyn Channel>) {
+async fn receive(shared: Arc<Shared>, channel: Arc<dyn Channel>, beginning: mpsc::Sender<()>) {
     let inbox = StoredInbox { shared: Arc::clone(&shared) };
     let name = channel.name();
-    if let Err(error) = channel.run(&inbox).await {
+    let mut running = channel.run(&inbox);
+    let ended = match futures_util::poll!(&mut running) {
+        Poll::Ready(ended) => ended,
+        Poll::Pending => {
+            drop(beginning);
+            running.await
+        }
+    };
+    if let Err(error) = ended {
         tracing::error!(channel = name, %error, "the channel has given up");
         let mut trouble = shared.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         trouble.insert(name.to_owned(), error.to_string());

@@ -153,6 +153,13 @@ impl Daemon {
             let (agent, stop) = (Arc::clone(&agent), stop.clone());
             tokio::spawn(async move { agent.run(stop).await })
         };
+        tokio::select! {
+            () = agent.started() => {}
+            ended = &mut working => {
+                ended.context("the agent ended badly")??;
+                anyhow::bail!("the agent ended by itself");
+            }
+        }
         tracing::info!(channels = channels.join(", "), "ready");
         self.desk.run(Arc::clone(&agent), channels);
         systemd::ready(&self.desk.status_line());
