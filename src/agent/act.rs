@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Runs tools, with a journal for those that have effects outside.
 
+use crate::context::Shared;
 use crate::running::Ends;
-use crate::shared::Shared;
 use blufio_core::content::{Block, Message};
 use blufio_core::ids::QueueId;
 use blufio_core::skill::{Effects, ToolOutcome};

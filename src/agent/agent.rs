@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The agent: its parts, its start, its drain.
 
+use crate::context::Shared;
 use crate::dispatcher;
 use crate::inbox::StoredInbox;
 use crate::options::AgentOptions;
 use crate::pulse::Pulse;
 use crate::running::Running;
 use crate::sender;
-use crate::shared::Shared;
 use blufio_core::channel::{Channel, Inbox};
 use blufio_core::ids::Conversation;
 use blufio_core::observe::Observability;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Follows a provider's stream: words to the channel, usage to the ledger.
 
+use crate::context::Shared;
 use crate::progress::Show;
 use crate::running::Ends;
-use crate::shared::Shared;
 use blufio_core::money::{NanoUsd, Usage};
 use blufio_core::observe::Observation;
 use blufio_core::provider::{Completion, Event, ProviderError, ProviderErrorKind, Request};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The commands that a person can give in the chat.
 
-use crate::shared::Shared;
+use crate::context::Shared;
 use blufio_core::channel::Inbound;
 use blufio_core::ids::Conversation;
 use blufio_core::storage::StorageError;

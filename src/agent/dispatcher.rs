@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! One task a conversation, many conversations at once.
 
+use crate::context::Shared;
 use crate::pulse::{BEAT, until};
 use crate::running::Ends;
-use crate::shared::Shared;
 use crate::turn;
 use blufio_core::channel::Channel;
 use blufio_core::ids::Conversation;

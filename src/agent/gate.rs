@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Who may talk, and what strangers get: a pairing code and nothing else.
 
-use crate::shared::Shared;
+use crate::context::Shared;
 use blufio_core::channel::Inbound;
 use blufio_core::storage::{Pairing, Peer, StorageError};
 use blufio_core::time::Timestamp;

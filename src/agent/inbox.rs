@@ -2,8 +2,8 @@
 //! Takes in what channels receive.
 
 use crate::command::{self, Command};
+use crate::context::Shared;
 use crate::gate;
-use crate::shared::Shared;
 use async_trait::async_trait;
 use blufio_core::channel::{Inbound, Inbox};
 use blufio_core::ids::Conversation;

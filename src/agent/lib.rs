@@ -22,7 +22,7 @@
 //! | `ending` | what the person reads when something did not go as planned |
 //! | `progress` | shows a running turn in its channel |
 //! | `sender` | the outbox on its way |
-//! | `shared`, `running`, `absent` | what loops and turns have in common: the parts, who is being answered, where nobody is there |
+//! | `context`, `running`, `absent` | what loops and turns have in common: the parts, who is being answered, where nobody is there |
 //! | `pulse` | proof for the watchdog that the loops move |
 
 pub mod agent;
@@ -34,6 +34,7 @@ mod absent;
 mod act;
 mod call;
 mod command;
+mod context;
 mod dispatcher;
 mod ending;
 mod gate;
@@ -43,7 +44,6 @@ mod progress;
 mod pulse;
 mod running;
 mod sender;
-mod shared;
 mod turn;
 
 pub use agent::{Agent, Parts};

@@ -2,7 +2,7 @@
 //! Files become blocks: pictures, documents, transcribed speech. What cannot be carried over is said, to the model
 //! and to the person, in one turn.
 
-use crate::shared::Shared;
+use crate::context::Shared;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use blufio_core::channel::{Channel, ChannelError, FileKind, FileRef, Inbound};

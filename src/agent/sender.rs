@@ -4,8 +4,8 @@
 //! A row is done only when the channel has accepted it. When the process dies between the channel's acceptance and
 //! the note of it here, the row is sent again: this is the one window in which a message can arrive twice.
 
+use crate::context::Shared;
 use crate::pulse::{BEAT, until};
-use crate::shared::Shared;
 use crate::turn::LONGEST_ASKED_PAUSE;
 use blufio_core::channel::{Channel, ChannelError};
 use blufio_core::ids::Conversation;

@@ -6,13 +6,13 @@ mod settle;
 
 use crate::act;
 use crate::command;
+use crate::context::Shared;
 use crate::ending;
 use crate::frame;
 use crate::gate::{self, Verdict};
 use crate::perceive;
 use crate::progress::Show;
 use crate::running::Ends;
-use crate::shared::Shared;
 use crate::stage::{Signal, Stage};
 use blufio_core::channel::{Channel, ChannelError};
 use blufio_core::content::{Block, Message, Role};
