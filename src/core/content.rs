@@ -23,6 +23,12 @@ pub enum Block {
         /// The words.
         text: String,
     },
+    /// Words for this turn alone: the hour, what is recalled. They stand behind the person's own, are never stored, and
+    /// the part of the prompt that is cached ends before them.
+    Note {
+        /// The words.
+        text: String,
+    },
     /// A picture.
     Image {
         /// `image/jpeg`, `image/png`, `image/gif` or `image/webp`.

@@ -2,8 +2,9 @@
 //! What the operator may ask: over the local socket of a running daemon, or of the state itself when none runs.
 
 use crate::ids::Conversation;
+use crate::money::NanoUsd;
 use crate::secret::SecretString;
-use crate::storage::{OutboxRow, Peer, StoreStats};
+use crate::storage::{Answer, Cost, OutboxRow, Peer, Standing, Standstill, StoreStats};
 use crate::time::Timestamp;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -68,6 +69,29 @@ pub enum Ask {
     },
     /// Answers that could not be delivered.
     DeadLetters,
+    /// What was spent.
+    Costs {
+        /// Since when.
+        since: Timestamp,
+        /// Added up by what.
+        by: CostsBy,
+    },
+    /// The newest answers and how they came about.
+    Answers {
+        /// How many at most.
+        limit: usize,
+    },
+    /// How the limits stand.
+    Budget,
+    /// Raises a limit until it resets.
+    BudgetRaise {
+        /// `daily`, `monthly` or `heartbeat`.
+        limit: String,
+        /// By how much.
+        by: NanoUsd,
+    },
+    /// Lets background work go on after the provider's spend limit has stopped it.
+    BackgroundResume,
     /// Tries an undeliverable answer once more.
     Redeliver {
         /// The outbox row.
@@ -100,8 +124,51 @@ pub enum Told {
         /// The rows.
         letters: Vec<OutboxRow>,
     },
+    /// To `Costs`.
+    Costs(CostReport),
+    /// To `Answers`: oldest first.
+    Answers {
+        /// The answers.
+        answers: Vec<Answer>,
+    },
+    /// To `Budget` and `BudgetRaise`.
+    Budget(BudgetReport),
     /// Done; there is nothing to tell.
     Done,
+}
+
+/// What costs are added up by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CostsBy {
+    /// One line a session.
+    Session,
+    /// One line a model.
+    Model,
+    /// One line a feature.
+    Feature,
+    /// One line a day, in the configured time zone.
+    Day,
+}
+
+/// What was spent.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CostReport {
+    /// Since when.
+    pub since: Timestamp,
+    /// The parts.
+    pub lines: Vec<Cost>,
+    /// Their sum.
+    pub total: Cost,
+}
+
+/// How the limits stand.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct BudgetReport {
+    /// Each limit.
+    pub standings: Vec<Standing>,
+    /// Why background work stands still, if it does.
+    pub standstill: Option<Standstill>,
 }
 
 /// Name of a secret.

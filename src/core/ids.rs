@@ -28,6 +28,22 @@ row_id!(
     OutboxId
 );
 row_id!(
+    /// Room in the budget that a running call has taken.
+    ReservationId
+);
+row_id!(
+    /// A message of a transcript.
+    MessageId
+);
+row_id!(
+    /// A reminder or an open task.
+    JobId
+);
+row_id!(
+    /// Words that wait for the next answer.
+    NoticeId
+);
+row_id!(
     /// A session: the stretch of a conversation between two `/new`.
     SessionId
 );

@@ -9,7 +9,8 @@
 //! | [`ids`], [`time`], [`money`] | identifiers, instants, tokens and nano-dollars: units in the type |
 //! | [`content`] | what a transcript is made of: roles, blocks, messages |
 //! | [`model`] | what a model may be asked for and what it costs |
-//! | [`channel`], [`provider`], [`storage`], [`observe`], [`skill`], [`transcribe`] | the adapter traits |
+//! | [`route`] | which model answers, and why |
+//! | [`channel`], [`provider`], [`storage`], [`observe`], [`skill`], [`transcribe`], [`watch`] | the adapter traits |
 //! | [`secret`] | strings that are wiped and never printed, and the rows of the vault |
 //! | [`control`] | what the operator may ask of a running daemon |
 //!
@@ -29,8 +30,10 @@ pub mod model;
 pub mod money;
 pub mod observe;
 pub mod provider;
+pub mod route;
 pub mod secret;
 pub mod skill;
 pub mod storage;
 pub mod time;
 pub mod transcribe;
+pub mod watch;

@@ -2,6 +2,7 @@
 //! What a model may be asked for, and what it costs. The values are data of the provider's adapter.
 
 use crate::money::{NanoUsd, Usage};
+use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Prices of one tier, in nano-dollars per token (equal to dollars per thousand million tokens:
@@ -51,6 +52,45 @@ pub struct PriceTier {
     pub price: Price,
 }
 
+/// Prices that hold from a day on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PriceList {
+    /// Names the list in the ledger.
+    pub version: String,
+    /// Begin of its validity.
+    pub since: Timestamp,
+    /// Price tiers, smallest prompt first. Never empty.
+    pub tiers: Vec<PriceTier>,
+}
+
+impl PriceList {
+    /// What a call with `usage` costs: the tier is chosen by the size of its prompt.
+    #[must_use]
+    pub fn cost(&self, usage: &Usage) -> NanoUsd {
+        self.tier(usage.prompt()).map_or(NanoUsd(0), |tier| tier.price.cost(usage))
+    }
+
+    /// The most that a call can cost whose prompt has at most `prompt` tokens and whose answer at most `output`: no
+    /// tier up to that size is dearer, whatever the cache does.
+    #[must_use]
+    pub fn worst(&self, prompt: u64, output: u64) -> NanoUsd {
+        let reached = self.tiers.iter().position(|tier| tier.up_to_prompt.is_none_or(|bound| prompt <= bound));
+        let most = reached.map_or(self.tiers.len(), |at| at.saturating_add(1));
+        let costs = self.tiers.iter().take(most).map(|PriceTier { price, .. }| {
+            let dearest =
+                price.input.max(price.cache_read).max(price.cache_write_5m).max(price.cache_write_1h);
+            let price = Price { input: dearest, ..*price };
+            price.cost(&Usage { input: prompt, output, ..Usage::default() })
+        });
+        costs.max().unwrap_or_default()
+    }
+
+    fn tier(&self, prompt: u64) -> Option<&PriceTier> {
+        let fits = |tier: &&PriceTier| tier.up_to_prompt.is_none_or(|bound| prompt <= bound);
+        self.tiers.iter().find(fits).or(self.tiers.last())
+    }
+}
+
 /// A model that the provider can be asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelSpec {
@@ -60,8 +100,8 @@ pub struct ModelSpec {
     pub context_window: u64,
     /// Most tokens that one answer may have.
     pub max_output: u64,
-    /// Price tiers, smallest prompt first. Never empty: a model without a price cannot be called.
-    pub prices: Vec<PriceTier>,
+    /// Price lists, oldest first. Never empty: a model without a price cannot be called.
+    pub prices: Vec<PriceList>,
     /// Shortest prefix that the provider caches, in tokens.
     pub cache_minimum: u64,
     /// Whether images may be sent.
@@ -69,14 +109,67 @@ pub struct ModelSpec {
 }
 
 impl ModelSpec {
-    /// What a call with `usage` costs: the tier is chosen by the size of its prompt.
+    /// The prices that hold at an instant; before the first list began, the first.
     #[must_use]
-    pub fn cost(&self, usage: &Usage) -> NanoUsd {
-        let prompt = usage.prompt();
-        self.prices
-            .iter()
-            .find(|tier| tier.up_to_prompt.is_none_or(|bound| prompt <= bound))
-            .or(self.prices.last())
-            .map_or(NanoUsd(0), |tier| tier.price.cost(usage))
+    pub fn prices_at(&self, at: Timestamp) -> Option<&PriceList> {
+        self.prices.iter().rev().find(|list| list.since <= at).or(self.prices.first())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOW: Price =
+        Price { input: 100, output: 500, cache_read: 10, cache_write_5m: 125, cache_write_1h: 200 };
+    const HIGH: Price =
+        Price { input: 500, output: 2_500, cache_read: 50, cache_write_5m: 625, cache_write_1h: 1_000 };
+
+    fn list() -> PriceList {
+        let tiers = vec![
+            PriceTier { up_to_prompt: Some(1_000), price: LOW },
+            PriceTier { up_to_prompt: None, price: HIGH },
+        ];
+        PriceList { version: "1".into(), since: Timestamp(0), tiers }
+    }
+
+    #[test]
+    fn the_whole_call_is_billed_at_the_tier_of_its_prompt() {
+        let usage = |input| Usage { input, output: 10, ..Usage::default() };
+        assert_eq!(list().cost(&usage(1_000)), NanoUsd(1_000 * 100 + 10 * 500));
+        assert_eq!(list().cost(&usage(1_001)), NanoUsd(1_001 * 500 + 10 * 2_500));
+    }
+
+    #[test]
+    fn no_call_costs_more_than_its_worst_case() {
+        for prompt in [0, 1, 999, 1_000, 1_001, 50_000] {
+            let worst = list().worst(prompt, 100);
+            for part in 0..=4_u64 {
+                let share = prompt * part / 4;
+                let rest = prompt - share;
+                for usage in [
+                    Usage { input: share, cache_read: rest, output: 100, ..Usage::default() },
+                    Usage { input: share, cache_write_5m: rest, output: 100, ..Usage::default() },
+                    Usage { cache_read: share, cache_write_1h: rest, output: 100, ..Usage::default() },
+                ] {
+                    assert!(list().cost(&usage) <= worst, "{usage:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_prices_of_the_day_hold() {
+        let later = PriceList { version: "2".into(), since: Timestamp(100), ..list() };
+        let spec = ModelSpec {
+            id: "m".into(),
+            context_window: 1,
+            max_output: 1,
+            prices: vec![list(), later],
+            cache_minimum: 1,
+            images: false,
+        };
+        let version = |at| spec.prices_at(Timestamp(at)).map(|list| list.version.as_str());
+        assert_eq!([version(-5), version(99), version(100)], [Some("1"), Some("1"), Some("2")]);
     }
 }

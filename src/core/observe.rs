@@ -2,7 +2,8 @@
 //! The `Observability` trait: what happens is told to it as observations, and it says them again to a scraper.
 
 use crate::money::{NanoUsd, Usage};
-use crate::storage::StoreStats;
+use crate::route::Route;
+use crate::storage::{Feature, Standing, StoreStats};
 use std::time::Duration;
 
 /// Something that happened, or how things stand. Every label value comes from a bounded set.
@@ -43,6 +44,8 @@ pub enum Observation<'a> {
     },
     /// One attempt of a provider call ended.
     ProviderCall {
+        /// What it was made for.
+        feature: Feature,
         /// Id of the model.
         model: &'a str,
         /// `ok`, or the class of the error.
@@ -53,6 +56,44 @@ pub enum Observation<'a> {
         usage: Usage,
         /// What that costs.
         cost: NanoUsd,
+        /// Tokens of the prompt that were neither the person's words nor history, estimated.
+        overhead: u64,
+    },
+    /// A route was decided.
+    Routed {
+        /// The route.
+        route: Route,
+        /// Whether it was weakened because the budget is nearly spent.
+        downgraded: bool,
+        /// What the decision took.
+        took: Duration,
+    },
+    /// A model could not be used, and the next one was asked instead.
+    FellBack {
+        /// Class of the failure.
+        class: &'static str,
+    },
+    /// How a limit stands.
+    Budget(&'a Standing),
+    /// A call was not made because a limit has no room.
+    BudgetRefused {
+        /// Name of the limit.
+        limit: &'a str,
+    },
+    /// A summary was tried.
+    Compaction {
+        /// `done`, `failed` or `superseded`.
+        outcome: &'static str,
+    },
+    /// A look in the background.
+    Heartbeat {
+        /// `unchanged`, `quiet`, `told`, `failed`, `no_budget` or `standstill`.
+        outcome: &'static str,
+    },
+    /// A reminder was told.
+    Reminder {
+        /// How much later than asked for.
+        late: Duration,
     },
     /// How the state stands.
     Store(StoreStats),

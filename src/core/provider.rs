@@ -4,6 +4,7 @@
 use crate::content::{Block, Message};
 use crate::model::ModelSpec;
 use crate::money::Usage;
+use crate::route::Route;
 use crate::skill::ToolSpec;
 use futures_core::stream::BoxStream;
 use serde::{Deserialize, Serialize};
@@ -192,6 +193,9 @@ pub trait Provider: Send + Sync {
 
     /// What is known of a model, by its id. `None`: it cannot be called.
     fn model(&self, id: &str) -> Option<&ModelSpec>;
+
+    /// The newest model of the class that a route needs. `None`: there is none.
+    fn newest(&self, route: Route) -> Option<&ModelSpec>;
 
     /// Calls a model. The stream repeats failed attempts itself, within bounds. Dropping it cancels the call; what
     /// was reported until then is billed.

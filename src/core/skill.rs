@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The `SkillRuntime` trait: what the model may do besides talking.
 
+use crate::ids::Conversation;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -37,6 +38,15 @@ pub struct ToolOutcome {
     pub is_error: bool,
 }
 
+/// Who asks for a tool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolContext {
+    /// The conversation that the turn belongs to.
+    pub conversation: Conversation,
+    /// Names the call: the same after a crash, so that what is stored under it is stored once.
+    pub key: String,
+}
+
 /// Runs tools.
 #[async_trait]
 pub trait SkillRuntime: Send + Sync {
@@ -45,5 +55,5 @@ pub trait SkillRuntime: Send + Sync {
 
     /// Runs one tool. An unknown name or bad arguments are an outcome with `is_error`, so that the model can correct
     /// itself. Dropping the future stops the tool.
-    async fn call(&self, name: &str, input: &Value) -> ToolOutcome;
+    async fn call(&self, name: &str, input: &Value, context: &ToolContext) -> ToolOutcome;
 }

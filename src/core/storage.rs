@@ -5,17 +5,25 @@
 //! All methods take the time as an argument. All of them may be dropped at any await: a write that was handed over
 //! is then still carried out as a whole.
 
+mod background;
 mod error;
+mod jobs;
+mod ledger;
 mod outbox;
 mod peers;
 mod queue;
 mod sessions;
 
+pub use background::{Background, How, Notice, Standstill, Telling};
 pub use error::StorageError;
+pub use jobs::{Every, Firing, Job, Jobs, MOST_JOBS, NewJob, When};
+pub use ledger::{
+    Answer, CallRecord, Cost, CostBy, Feature, Ledger, Limit, Reservation, Reserved, Scope, Standing,
+};
 pub use outbox::{Outbox, OutboxRow, OutboxState};
 pub use peers::{Pairing, Peer, Peers};
-pub use queue::{Arrival, Claim, Postponement, Queue, Rank, Settlement, TurnOutcome, TurnRecord};
-pub use sessions::{CallRecord, Sessions};
+pub use queue::{Arrival, Claim, Once, Postponement, Queue, Rank, Settlement, TurnOutcome, TurnRecord};
+pub use sessions::{Compaction, Sessions, StoredMessage, Summary, Transcript};
 
 use crate::secret::SecretRecords;
 use crate::time::Timestamp;
@@ -41,6 +49,8 @@ pub struct StoreStats {
     pub sessions: u64,
     /// Messages in all transcripts.
     pub messages: u64,
+    /// Reminders and open tasks.
+    pub open_jobs: u64,
     /// Size of the main file, bytes.
     pub file_bytes: u64,
     /// Size of the write-ahead log, bytes.
@@ -49,7 +59,7 @@ pub struct StoreStats {
 
 /// Everything that is kept.
 #[async_trait]
-pub trait Storage: Queue + Outbox + Sessions + Peers + SecretRecords {
+pub trait Storage: Queue + Outbox + Sessions + Ledger + Jobs + Background + Peers + SecretRecords {
     /// How the state stands.
     ///
     /// # Errors

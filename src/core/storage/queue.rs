@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-use super::{CallRecord, StorageError};
+use super::StorageError;
 use crate::channel::Inbound;
 use crate::content::Message;
-use crate::ids::{Conversation, QueueId, SessionId};
+use crate::ids::{Conversation, NoticeId, QueueId, SessionId};
+use crate::route::Decision;
 use crate::time::Timestamp;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -17,8 +18,8 @@ pub struct TurnRecord {
     /// Ids of tool calls with outside effects that were started. One without a result in `steps` has an unknown
     /// outcome.
     pub started: Vec<String>,
-    /// Provider calls that were paid for and are not in the ledger yet.
-    pub calls: Vec<CallRecord>,
+    /// Which model answers, once that is decided: a turn that is taken up again keeps to it.
+    pub decision: Option<Decision>,
     /// Whether the person has been told that the answer will take a while.
     pub told: bool,
     /// How often an error that is not expected to pass has broken it off.
@@ -117,9 +118,22 @@ pub struct Settlement {
     pub transcript: Vec<Message>,
     /// Ends the conversation's session, so that the next message starts a new one. After `transcript` is appended.
     pub end_session: bool,
-    /// Provider calls of this turn.
-    pub calls: Vec<CallRecord>,
+    /// Which model answered, and why.
+    pub decision: Option<Decision>,
     /// Messages to send, in order, as the channel rendered them. Each becomes an outbox row.
+    pub outbox: Vec<Value>,
+    /// Messages that are sent behind `outbox` once and never again.
+    pub once: Vec<Once>,
+    /// Notices that `outbox` has told.
+    pub told: Vec<NoticeId>,
+}
+
+/// Messages that are sent at most once, however many turns want to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Once {
+    /// Names the occasion, such as a limit and its period.
+    pub key: String,
+    /// The messages, as the channel rendered them.
     pub outbox: Vec<Value>,
 }
 
@@ -201,9 +215,16 @@ pub trait Queue: Send + Sync {
     /// When it was not stored; then the turn is still running.
     async fn postpone(&self, postponement: Postponement, now: Timestamp) -> Result<(), StorageError>;
 
-    /// After a start: turns that were running when the process died wait again. Returns how many.
+    /// Turns that were put back with a reason that begins with `prefix` are due now. Returns how many.
+    ///
+    /// # Errors
+    /// When it was not stored.
+    async fn release(&self, prefix: &str, now: Timestamp) -> Result<u64, StorageError>;
+
+    /// After a start: turns that were running when the process died wait again, and their reservations are entered
+    /// into the ledger. Returns how many turns.
     ///
     /// # Errors
     /// When the queue cannot be written.
-    async fn recover(&self) -> Result<u64, StorageError>;
+    async fn recover(&self, now: Timestamp) -> Result<u64, StorageError>;
 }
