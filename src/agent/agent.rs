@@ -16,6 +16,7 @@ use blufio_core::skill::SkillRuntime;
 use blufio_core::storage::{Storage, StorageError};
 use blufio_core::time::Clock;
 use blufio_core::transcribe::Transcriber;
+use blufio_core::watch::Watch;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
@@ -39,6 +40,8 @@ pub struct Parts {
     pub channels: Vec<Arc<dyn Channel>>,
     /// Turns voice into text, where the operator has set it up.
     pub transcriber: Option<Arc<dyn Transcriber>>,
+    /// Looks at what the operator wants watched.
+    pub watch: Arc<dyn Watch>,
     /// Who is told what happens.
     pub observe: Arc<dyn Observability>,
     /// The time.
@@ -65,6 +68,7 @@ impl Agent {
                 channel_names: channels.keys().cloned().collect(),
                 channels,
                 transcriber: parts.transcriber,
+                watch: parts.watch,
                 observe: parts.observe,
                 clock: parts.clock,
                 options,
@@ -94,7 +98,7 @@ impl Agent {
     /// When the queue cannot be recovered at the start.
     pub async fn run(&self, shutdown: CancellationToken) -> Result<(), StorageError> {
         let shared = &self.shared;
-        let recovered = shared.storage.recover().await?;
+        let recovered = shared.storage.recover(shared.clock.now()).await?;
         if recovered > 0 {
             tracing::info!(recovered, "turns that were cut short are taken up again");
         }

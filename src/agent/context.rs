@@ -12,6 +12,7 @@ use blufio_core::skill::SkillRuntime;
 use blufio_core::storage::Storage;
 use blufio_core::time::Clock;
 use blufio_core::transcribe::Transcriber;
+use blufio_core::watch::Watch;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
@@ -25,6 +26,7 @@ pub(crate) struct Shared {
     /// The keys of `channels`: rows of other channels are left alone.
     pub(crate) channel_names: Vec<String>,
     pub(crate) transcriber: Option<Arc<dyn Transcriber>>,
+    pub(crate) watch: Arc<dyn Watch>,
     pub(crate) observe: Arc<dyn Observability>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) options: AgentOptions,

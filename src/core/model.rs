@@ -74,7 +74,8 @@ impl PriceList {
     /// tier up to that size is dearer, whatever the cache does.
     #[must_use]
     pub fn worst(&self, prompt: u64, output: u64) -> NanoUsd {
-        let reached = self.tiers.iter().position(|tier| tier.up_to_prompt.is_none_or(|bound| prompt <= bound));
+        let reached =
+            self.tiers.iter().position(|tier| tier.up_to_prompt.is_none_or(|bound| prompt <= bound));
         let most = reached.map_or(self.tiers.len(), |at| at.saturating_add(1));
         let costs = self.tiers.iter().take(most).map(|PriceTier { price, .. }| {
             let dearest =

@@ -12,9 +12,9 @@ struct Floor {
 
 const FLOORS: &[Floor] = &[
     Floor { crates: &["core"], may_use: &[] },
-    Floor { crates: &["config", "net", "vault"], may_use: &["core"] },
-    Floor { crates: ADAPTERS, may_use: &["core", "config", "net", "vault"] },
-    Floor { crates: &["agent"], may_use: &["core", "config"] },
+    Floor { crates: &["calendar", "config", "net", "routing", "vault"], may_use: &["core", "calendar"] },
+    Floor { crates: ADAPTERS, may_use: &["core", "calendar", "config", "net", "vault"] },
+    Floor { crates: &["agent"], may_use: &["core", "calendar", "config", "routing"] },
     Floor { crates: &["simulator"], may_use: &["core"] },
 ];
 
@@ -30,6 +30,7 @@ pub(crate) const ADAPTERS: &[&str] = &[
     "store",
     "telegram",
     "transcription",
+    "watch",
 ];
 
 /// Crates of others that stay in one room.

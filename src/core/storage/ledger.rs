@@ -116,7 +116,9 @@ impl Standing {
     pub fn percent(&self) -> i64 {
         match self.allowed().0 {
             allowed if allowed <= 0 => 100,
-            allowed => i64::try_from(i128::from(self.spent.0) * 100 / i128::from(allowed)).unwrap_or(i64::MAX),
+            allowed => {
+                i64::try_from(i128::from(self.spent.0) * 100 / i128::from(allowed)).unwrap_or(i64::MAX)
+            }
         }
     }
 

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Decides, without a call, how strong a model a message needs.
+
+use blufio_core::content::Role;
+use blufio_core::route::Route;
+
+/// What a message carries besides its words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attachment {
+    /// A picture.
+    Photo,
+    /// A document.
+    Document,
+    /// A voice note; its words are part of the text.
+    Voice,
+}
+
+/// An earlier message of the conversation.
+#[derive(Clone, Copy, Debug)]
+pub struct Earlier<'a> {
+    /// Who spoke.
+    pub role: Role,
+    /// The words.
+    pub text: &'a str,
+    /// Of an answer: the route that it took.
+    pub route: Option<Route>,
+}
+
+/// What a decision is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Signals<'a> {
+    /// The words of the message.
+    pub text: &'a str,
+    /// What it carries.
+    pub attached: &'a [Attachment],
+    /// The last messages before it, oldest first; a handful is enough.
+    pub earlier: &'a [Earlier<'a>],
+}
+
+/// A decision, with its reasons.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The route.
+    pub route: Route,
+    /// Why, in words for people, the weightiest first. Never empty.
+    pub reasons: Vec<String>,
+}
+
+/// Decides how strong a model a message needs.
+#[must_use]
+pub fn decide(signals: &Signals<'_>) -> Verdict {
+    let _ = signals;
+    Verdict { route: Route::Standard, reasons: vec!["ordinary work".into()] }
+}
