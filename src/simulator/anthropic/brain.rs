@@ -6,11 +6,13 @@
 //! |---|---|
 //! | [`directives`] | what a test orders inside a message: `[sim:words 2000]` |
 //! | [`words`] | sentences, words, and patterns over them |
+//! | [`errands`] | summaries, and reminders through a tool |
 //! | [`facts`] | what people tell and ask, in English, German and French |
 //! | [`instance`] | the smallest JSON value that fits a schema |
 //! | [`markdown`] | Markdown as language models write it, by seed |
 
 pub mod directives;
+pub mod errands;
 pub mod facts;
 pub mod instance;
 pub mod markdown;
@@ -76,7 +78,7 @@ pub fn answer(request: &Request) -> Reply {
     let Some(last) = request.messages.iter().rev().find(|message| message.role == Role::User) else {
         return Reply::say("There is nothing to answer.");
     };
-    let said: String = Request::texts(last).collect::<Vec<_>>().join("\n");
+    let said = own_words(last).join("\n");
     let directives = directives::find(&said);
     let said = directives::strip(&said);
     let mut reply = obey(request, last, &directives).unwrap_or_else(|| converse(request, last, &said));
@@ -92,6 +94,14 @@ pub fn answer(request: &Request) -> Reply {
         reply.thought = "I answer from what stands in this prompt, and from nothing else.".to_owned();
     }
     reply
+}
+
+/// What a message says besides asides: blocks wholly in brackets behind others, such as the time of day.
+fn own_words(message: &Message) -> Vec<&str> {
+    let texts: Vec<&str> = Request::texts(message).collect();
+    let aside = |text: &str| text.trim().starts_with('[') && text.trim().ends_with(']');
+    let own = texts.iter().rposition(|text| !aside(text)).map_or(texts.len(), |last| last + 1);
+    texts.into_iter().take(own).collect()
 }
 
 /// Does what directives order; `None` if there is nothing to say or call among them.
@@ -161,6 +171,16 @@ fn converse(request: &Request, last: &Message, said: &str) -> Reply {
     if let Some(schema) = &request.format {
         return Reply::say(instance::of(schema).to_string());
     }
+    if request.tools.is_empty() && errands::wants_summary(&system_text(request)) {
+        return Reply::say(errands::summary(said));
+    }
+    let remind =
+        request.tools.iter().find(|tool| tool.name.starts_with("remind") && !tool.name.ends_with('s'));
+    if let Some(tool) = remind
+        && let Some(input) = errands::reminder(said, &Request::texts(last).collect::<Vec<_>>().join("\n"))
+    {
+        return Reply::call(&tool.name, input);
+    }
     if facts::asks_the_time(said) {
         let clock = request
             .tools
@@ -199,6 +219,14 @@ fn prompt_texts(request: &Request) -> Vec<String> {
         .flat_map(Request::texts)
         .map(directives::strip);
     system.chain(said).collect()
+}
+
+fn system_text(request: &Request) -> String {
+    let texts = request.system.iter().filter_map(|block| match &block.kind {
+        Kind::Text(text) => Some(text.as_str()),
+        _ => None,
+    });
+    texts.collect::<Vec<_>>().join("\n")
 }
 
 /// What is in an image or document.
