@@ -4,8 +4,8 @@
 use crate::context::Shared;
 use crate::running::Ends;
 use blufio_core::content::{Block, Message};
-use blufio_core::ids::QueueId;
-use blufio_core::skill::{Effects, ToolOutcome};
+use blufio_core::ids::{Conversation, QueueId};
+use blufio_core::skill::{Effects, ToolContext, ToolOutcome};
 use blufio_core::storage::{StorageError, TurnRecord};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -36,6 +36,7 @@ pub(crate) enum Leave {
 pub(crate) async fn act(
     shared: &Shared,
     id: QueueId,
+    conversation: &Conversation,
     record: &mut TurnRecord,
     leave: Leave,
     ends: &Ends,
@@ -71,6 +72,7 @@ pub(crate) async fn act(
                     return Err(error);
                 }
             }
+            let context = ToolContext { conversation: conversation.clone(), key: format!("{id}:{use_id}") };
             tokio::select! {
                 biased;
                 () = ends.abandon.cancelled() => return Ok(ActEnd::Abandoned),
@@ -82,7 +84,7 @@ pub(crate) async fn act(
                     end = ActEnd::OutOfTime;
                     dropped(effects)
                 }
-                outcome = shared.skills.call(&name, &input) => outcome,
+                outcome = shared.skills.call(&name, &input, &context) => outcome,
             }
         };
         tracing::debug!(tool = name, failed = outcome.is_error, "a tool has answered");

@@ -81,12 +81,11 @@ async fn status(shared: &Shared, conversation: &Conversation) -> Result<String, 
     let now = shared.clock.now();
     let stats = shared.storage.stats().await?;
     let session = shared.storage.session(conversation, now).await?;
-    let messages = shared.storage.history_length(session).await?;
+    let messages = shared.storage.transcript_length(session).await?;
     // This command's own row is still in the queue, and this turn is still running.
     let waiting = stats.queue_depth.saturating_sub(1);
     let others = shared.running.conversations().len().saturating_sub(1);
     let mut text = format!("{} {} is up.\n", shared.options.name, shared.options.version);
-    let _ = writeln!(text, "Model: {}", shared.options.model);
     let _ = writeln!(text, "This conversation: {messages} messages since the last /new");
     let _ = writeln!(text, "Waiting: {waiting} messages; working on {others} other conversations");
     let _ = write!(text, "On the way out: {}; undeliverable: {}", stats.outbox_depth, stats.dead_letters);

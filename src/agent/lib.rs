@@ -18,6 +18,8 @@
 //! | `perceive` | files become blocks: pictures, documents, transcribed speech |
 //! | [`frame`] | the request: system prompt, repaired history, the message |
 //! | `call` | follows a provider's stream |
+//! | `spend` | the one way to call a model: reserved before, entered after |
+//! | `budget` | the limits that hold now |
 //! | `act` | runs tools, with a journal for those that have effects |
 //! | `ending` | what the person reads when something did not go as planned |
 //! | `progress` | shows a running turn in its channel |
@@ -32,6 +34,7 @@ pub mod stage;
 
 mod absent;
 mod act;
+mod budget;
 mod call;
 mod command;
 mod context;
@@ -44,6 +47,7 @@ mod progress;
 mod pulse;
 mod running;
 mod sender;
+mod spend;
 mod turn;
 
 pub use agent::{Agent, Parts};

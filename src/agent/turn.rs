@@ -32,6 +32,8 @@ const MOST_BREAKS: u32 = 3;
 /// Pictures and documents of the history beyond this many bytes of base64 are left out: providers take requests of
 /// some 32 MB, and the message of the turn needs its room.
 const MEDIA_LIMIT: usize = 8 << 20;
+/// Most messages of the history that are shown to the model.
+const MOST_MESSAGES: usize = 60;
 const GIVEN_UP: &str = "I have tried to answer this many times and failed. Please send it again.";
 /// How often a turn is put back because a file could not be fetched, and for how long, before the person is told.
 const FETCH_PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(16)];
@@ -221,10 +223,9 @@ impl Turn<'_> {
                 self.notices = perceived.notices;
                 let now = self.shared.clock.now();
                 let session = self.shared.storage.session(&self.conversation, now).await?;
-                let total = self.shared.storage.history_length(session).await?;
-                let most = frame::window(total, self.shared.options.history_messages);
-                let history = self.shared.storage.history(session, most).await?;
-                self.history = frame::lighten(frame::shorten(history, most), MEDIA_LIMIT);
+                let transcript = self.shared.storage.transcript(session, MOST_MESSAGES).await?;
+                let history = transcript.messages.into_iter().map(|stored| stored.message).collect();
+                self.history = frame::lighten(frame::shorten(history, MOST_MESSAGES), MEDIA_LIMIT);
                 self.session = Some(session);
                 Ok(Signal::Perceived)
             }

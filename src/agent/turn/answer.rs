@@ -7,10 +7,12 @@ use crate::call::{self, CallEnd};
 use crate::ending;
 use crate::frame;
 use crate::progress::Show;
+use crate::spend::Purpose;
 use crate::stage::Signal;
 use blufio_core::content::{Block, Message, Role};
 use blufio_core::provider::{Completion, ProviderError, ProviderErrorKind, Request, StopReason};
-use blufio_core::storage::{StorageError, TurnOutcome};
+use blufio_core::route::Route;
+use blufio_core::storage::{Feature, StorageError, TurnOutcome};
 
 impl Turn<'_> {
     pub(super) async fn call(&mut self, end: &mut Option<End>) -> Result<Signal, StorageError> {
@@ -27,9 +29,15 @@ impl Turn<'_> {
         let Some(show) = &self.show else {
             return Err(StorageError::Unexpected("a call before the message was perceived".into()));
         };
-        let ended =
-            call::follow(self.shared, self.request(), show, self.ends, self.deadline, &mut self.record.calls)
-                .await;
+        let request = self.request();
+        let purpose = Purpose {
+            feature: if self.record.steps.is_empty() { Feature::Turn } else { Feature::ToolLoop },
+            turn: Some(self.claim.id),
+            session: self.session,
+            intended: request.model.clone(),
+            overhead: 0,
+        };
+        let ended = call::follow(self.shared, &purpose, request, show, self.ends, self.deadline).await;
         Ok(match ended {
             CallEnd::Completed(completion) => self.completed(completion, end).await?,
             CallEnd::Stopped => self.concluded(end, TurnOutcome::Stopped, ending::STOPPED),
@@ -39,6 +47,12 @@ impl Turn<'_> {
                 Signal::Deferred
             }
             CallEnd::Failed(error) => self.failed(&error, end),
+            CallEnd::NoBudget(standing) => {
+                let told = format!("{} has no room", standing.limit.key);
+                *end = Some(End::say(TurnOutcome::Failed, told));
+                Signal::Concluded
+            }
+            CallEnd::Unstored(error) => return Err(error),
         })
     }
 
@@ -46,7 +60,7 @@ impl Turn<'_> {
         let mut messages = frame::with_message(self.history.clone(), self.message.clone());
         messages.extend(self.record.steps.iter().cloned());
         Request {
-            model: self.shared.options.model.clone(),
+            model: self.shared.options.routing.slots.model(Route::Standard).to_owned(),
             system: self.shared.options.system.clone(),
             tools: self.shared.skills.tools(),
             messages,
@@ -170,8 +184,16 @@ impl Turn<'_> {
         } else {
             Leave::Granted
         };
-        let ended =
-            act::act(self.shared, self.claim.id, &mut self.record, leave, self.ends, self.deadline).await?;
+        let ended = act::act(
+            self.shared,
+            self.claim.id,
+            &self.conversation,
+            &mut self.record,
+            leave,
+            self.ends,
+            self.deadline,
+        )
+        .await?;
         Ok(match ended {
             ActEnd::Ran => Signal::ToolsRan,
             ActEnd::Stopped => self.concluded(end, TurnOutcome::Stopped, ending::STOPPED),

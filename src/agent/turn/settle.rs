@@ -25,8 +25,10 @@ impl Turn<'_> {
             },
             transcript,
             end_session,
-            calls: self.record.calls.clone(),
+            decision: self.record.decision.clone(),
             outbox: reply.map(|reply| self.channel.render(&self.conversation, &reply)).unwrap_or_default(),
+            once: Vec::new(),
+            told: Vec::new(),
         };
         self.persist(|now| self.shared.storage.settle(settlement.clone(), now)).await?;
         self.shared.outbox_changed.notify_one();

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The one way to call a model: room in the budget is reserved before each attempt, and the attempt is entered into the
+//! ledger after it.
+
+mod meter;
+
+pub(crate) use meter::{Denied, Meter};
+
+use crate::context::Shared;
+use blufio_core::ids::{QueueId, SessionId};
+use blufio_core::provider::{Completion, Event, ProviderError, ProviderErrorKind, Request};
+use blufio_core::storage::{Feature, Standing, StorageError};
+use futures_util::StreamExt as _;
+use tokio_util::sync::CancellationToken;
+
+/// What a call is made for.
+#[derive(Clone, Debug)]
+pub(crate) struct Purpose {
+    pub(crate) feature: Feature,
+    /// The turn that makes it, if one does.
+    pub(crate) turn: Option<QueueId>,
+    /// The session that it belongs to, if any.
+    pub(crate) session: Option<SessionId>,
+    /// Id of the model that the route named.
+    pub(crate) intended: String,
+    /// Tokens of the prompt that are neither the person's words nor history, estimated.
+    pub(crate) overhead: u64,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AskError {
+    /// The provider failed. A retry helps where its kind says so.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+    /// A limit has no room. A retry helps after it resets or is raised.
+    #[error("the limit {} has no room ({})", .0.limit.name, .0.limit.key)]
+    Budget(Standing),
+    /// The ledger could not be read or written, so that the call was not made. A retry helps where the error says so.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// It was ended from outside.
+    #[error("the call was ended")]
+    Cancelled,
+}
+
+impl From<Denied> for AskError {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Unknown(model) => Self::Provider(unknown(&model)),
+            Denied::Budget(standing) => Self::Budget(standing),
+            Denied::Storage(error) => Self::Storage(error),
+        }
+    }
+}
+
+/// Asks a model while nobody watches, and returns the whole answer. Dropping the future leaves the reservation to the
+/// next start; `end` is the orderly way.
+pub(crate) async fn ask(
+    shared: &Shared,
+    purpose: &Purpose,
+    request: Request,
+    end: &CancellationToken,
+) -> Result<Completion, AskError> {
+    let mut meter = Meter::open(shared, purpose, &request).await?;
+    let mut stream = shared.provider.call(request);
+    loop {
+        let event = tokio::select! {
+            biased;
+            () = end.cancelled() => {
+                meter.close("abandoned", None).await;
+                return Err(AskError::Cancelled);
+            }
+            event = stream.next() => event,
+        };
+        match event {
+            Some(Ok(Event::Started { usage })) => meter.reported(usage),
+            Some(Ok(Event::Text(_) | Event::Busy)) => {}
+            Some(Ok(Event::Retrying { class, usage, wait })) => {
+                tracing::warn!(class, ?wait, "the provider's answer broke off and is asked for again");
+                meter.again(class, usage).await?;
+            }
+            Some(Ok(Event::Completed(completion))) => {
+                meter.close("ok", Some(completion.usage)).await;
+                return Ok(completion);
+            }
+            Some(Err(error)) => {
+                meter.close(error.kind.class(), Some(error.usage)).await;
+                return Err(error.into());
+            }
+            None => {
+                meter.close("malformed", None).await;
+                return Err(endless().into());
+            }
+        }
+    }
+}
+
+/// A model that cannot be called.
+pub(crate) fn unknown(model: &str) -> ProviderError {
+    failure(
+        ProviderErrorKind::UnknownModel,
+        format!("{model:?} is unknown or has no price, so it is not called"),
+    )
+}
+
+/// A stream that ended without an end.
+pub(crate) fn endless() -> ProviderError {
+    failure(ProviderErrorKind::Malformed, "the answer ended without an end".into())
+}
+
+fn failure(kind: ProviderErrorKind, message: String) -> ProviderError {
+    ProviderError { kind, message, usage: Default::default(), request_id: None }
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+use super::Purpose;
+use crate::budget;
+use crate::context::Shared;
+use blufio_core::content::Block;
+use blufio_core::ids::ReservationId;
+use blufio_core::model::PriceList;
+use blufio_core::money::{NanoUsd, Usage};
+use blufio_core::observe::Observation;
+use blufio_core::provider::Request;
+use blufio_core::storage::{CallRecord, Reservation, Reserved, Standing, StorageError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// First pause after an attempt could not be entered; doubles up to [`LAST_PAUSE`], then it is left to the next start.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LAST_PAUSE: Duration = Duration::from_secs(16);
+/// Class of an attempt whose end nobody saw.
+const INTERRUPTED: &str = "interrupted";
+
+/// Why a call may not be made.
+#[derive(Debug)]
+pub(crate) enum Denied {
+    /// The model is not known, or has no price.
+    Unknown(String),
+    /// The first limit that has no room.
+    Budget(Standing),
+    /// It could not be noted.
+    Storage(StorageError),
+}
+
+/// Pays for the attempts of one call, one after the other.
+pub(crate) struct Meter<'a> {
+    shared: &'a Shared,
+    purpose: &'a Purpose,
+    /// The one that is asked for: an answer may name a dated id, which has no price of its own.
+    model: String,
+    /// Upper bounds of prompt and answer, tokens.
+    bounds: (u64, u64),
+    attempt: Option<Attempt>,
+}
+
+/// An attempt that runs.
+struct Attempt {
+    id: ReservationId,
+    prices: PriceList,
+    worst: NanoUsd,
+    began: Instant,
+    /// What the provider has reported so far.
+    usage: Usage,
+}
+
+/// Most tokens that a request can cost: prompt (never more than the window takes) and answer.
+fn bounds(request: &Request, window: u64) -> (u64, u64) {
+    (bound(request).min(window), request.max_tokens)
+}
+
+/// No text has more tokens than bytes.
+fn bound(request: &Request) -> u64 {
+    let tools = request
+        .tools
+        .iter()
+        .map(|tool| tool.name.len() + tool.description.len() + tool.input_schema.to_string().len());
+    let blocks = request.messages.iter().flat_map(|message| &message.content).map(|block| match block {
+        Block::Text { text } | Block::Note { text } => text.len(),
+        Block::Image { data, .. } | Block::Document { data, .. } | Block::RedactedThinking { data } => {
+            data.len()
+        }
+        Block::ToolUse { id, name, input } => id.len() + name.len() + input.to_string().len(),
+        Block::ToolResult { tool_use_id, content, .. } => tool_use_id.len() + content.len(),
+        Block::Thinking { thinking, signature } => thinking.len() + signature.len(),
+    });
+    let bytes = request.system.len() + tools.chain(blocks).map(|bytes| bytes + 64).sum::<usize>();
+    u64::try_from(bytes).unwrap_or(u64::MAX)
+}
+
+impl<'a> Meter<'a> {
+    /// Reserves the first attempt.
+    pub(crate) async fn open(
+        shared: &'a Shared,
+        purpose: &'a Purpose,
+        request: &Request,
+    ) -> Result<Self, Denied> {
+        let model = request.model.clone();
+        let Some(spec) = shared.provider.model(&model) else { return Err(Denied::Unknown(model)) };
+        let bounds = bounds(request, spec.context_window);
+        let mut meter = Self { shared, purpose, model, bounds, attempt: None };
+        meter.reserve().await?;
+        Ok(meter)
+    }
+
+    async fn reserve(&mut self) -> Result<(), Denied> {
+        let now = self.shared.clock.now();
+        let prices = self.shared.provider.model(&self.model).and_then(|spec| spec.prices_at(now)).cloned();
+        let Some(prices) = prices else { return Err(Denied::Unknown(self.model.clone())) };
+        let (prompt, output) = self.bounds;
+        let worst = prices.worst(prompt, output);
+        let limits = budget::limits(&self.shared.options, self.purpose.feature, self.purpose.session, now)
+            .map_err(Denied::Storage)?;
+        let reservation = Reservation {
+            feature: self.purpose.feature,
+            turn: self.purpose.turn,
+            session: self.purpose.session,
+            intended: self.purpose.intended.clone(),
+            model: self.model.clone(),
+            price_version: prices.version.clone(),
+            worst,
+            limits,
+        };
+        match self.shared.storage.reserve(reservation, now).await.map_err(Denied::Storage)? {
+            Reserved::Granted(id) => {
+                let began = Instant::now();
+                self.attempt = Some(Attempt { id, prices, worst, began, usage: Usage::default() });
+                Ok(())
+            }
+            Reserved::Refused(standing) => {
+                self.shared.observe.record(Observation::BudgetRefused { limit: &standing.limit.name });
+                Err(Denied::Budget(standing))
+            }
+        }
+    }
+
+    /// The provider has counted so much of the attempt that runs.
+    pub(crate) fn reported(&mut self, usage: Usage) {
+        if let Some(attempt) = &mut self.attempt {
+            attempt.usage = usage;
+        }
+    }
+
+    /// The attempt has failed and is repeated: it is entered, and the next one is reserved.
+    pub(crate) async fn again(&mut self, class: &'static str, usage: Usage) -> Result<(), Denied> {
+        self.close(class, Some(usage)).await;
+        self.reserve().await
+    }
+
+    /// The attempt has ended. `usage`: what it used; what was reported so far where nobody has said.
+    ///
+    /// Where it cannot be entered, its reservation stands until the next start enters it at the worst case.
+    pub(crate) async fn close(&mut self, class: &'static str, usage: Option<Usage>) {
+        let Some(attempt) = self.attempt.take() else { return };
+        let usage = usage.unwrap_or(attempt.usage);
+        let record = self.record(&attempt, class, usage, attempt.prices.cost(&usage));
+        self.shared.observe.record(Observation::ProviderCall {
+            feature: self.purpose.feature,
+            model: &self.model,
+            class,
+            took: attempt.began.elapsed(),
+            usage,
+            cost: record.cost,
+            overhead: self.purpose.overhead,
+        });
+        let record = (!usage.is_zero()).then_some(record);
+        let mut pause = FIRST_PAUSE;
+        while let Err(error) = self.shared.storage.settle_call(attempt.id, record.clone()).await {
+            if !error.is_retryable() || pause > LAST_PAUSE {
+                tracing::error!(%error, id = %attempt.id, "a call could not be entered; the next start enters it at its worst case");
+                return;
+            }
+            tracing::error!(%error, id = %attempt.id, "a call cannot be entered yet");
+            tokio::time::sleep(pause).await;
+            pause = pause.saturating_mul(2);
+        }
+        budget::observe(self.shared, self.purpose).await;
+    }
+
+    fn record(&self, attempt: &Attempt, class: &str, usage: Usage, cost: NanoUsd) -> CallRecord {
+        CallRecord {
+            feature: self.purpose.feature,
+            intended: self.purpose.intended.clone(),
+            model: self.model.clone(),
+            class: class.to_owned(),
+            price_version: attempt.prices.version.clone(),
+            usage,
+            cost,
+            overhead: self.purpose.overhead,
+            took_ms: u64::try_from(attempt.began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            at: self.shared.clock.now(),
+        }
+    }
+}
+
+/// An error in the program must not leave room taken until the next start: what nobody saw the end of is entered at its
+/// worst case.
+impl Drop for Meter<'_> {
+    fn drop(&mut self) {
+        let Some(attempt) = self.attempt.take().filter(|_| std::thread::panicking()) else { return };
+        let record = self.record(&attempt, INTERRUPTED, attempt.usage, attempt.worst);
+        let storage = self.shared.storage.clone();
+        tokio::spawn(async move {
+            if let Err(error) = storage.settle_call(attempt.id, Some(record)).await {
+                tracing::error!(%error, id = %attempt.id, "a call that broke off could not be entered; the next start does it");
+            }
+        });
+    }
+}
