@@ -60,12 +60,12 @@ mod tests {
     #[test]
     fn only_variables_with_a_section_belong_to_the_configuration() {
         let environment = Environment::from_iter([
-            ("BLUFIO_AGENT__MODEL", "m"),
+            ("BLUFIO_AGENT__NAME", "m"),
             ("BLUFIO_PASSPHRASE_FD", "3"),
-            ("OTHER_AGENT__MODEL", "n"),
+            ("OTHER_AGENT__NAME", "n"),
         ]);
         let settings: Vec<_> = environment.settings().map(|(name, path, _)| (name, path)).collect();
-        assert_eq!(settings, [("BLUFIO_AGENT__MODEL", "agent.model".to_owned())]);
+        assert_eq!(settings, [("BLUFIO_AGENT__NAME", "agent.name".to_owned())]);
     }
 
     #[test]

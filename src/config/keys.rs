@@ -38,6 +38,11 @@ pub fn sections() -> &'static [Section] {
     SECTIONS
 }
 
+/// What has taken the place of a key that there is no more, as a sentence.
+pub(crate) fn successor(path: &str) -> Option<&'static str> {
+    GONE.iter().find(|(gone, _)| *gone == path).map(|(_, successor)| *successor)
+}
+
 /// The key with this path.
 pub(crate) fn find(path: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.path == path)
@@ -64,8 +69,27 @@ const fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
 }
 
+/// Keys of earlier versions, and what holds now.
+static GONE: &[(&str, &str)] = &[
+    (
+        "agent.model",
+        "name the model in `routing.standard`; `routing.mode = \"standard\"` lets it answer every message",
+    ),
+    (
+        "agent.history_messages",
+        "how much of a conversation the model is shown is said in tokens now: `context.soft_limit_tokens`",
+    ),
+];
+
 static SECTIONS: &[Section] = &[
     Section { name: "agent", doc: "Who the agent is, and how much it may do in one turn." },
+    Section { name: "routing", doc: "Which model answers: a fast, a standard and a deep one." },
+    Section { name: "context", doc: "How much of a conversation the model is shown." },
+    Section { name: "budget", doc: "What may be spent. The day and the month are those of agent.time_zone." },
+    Section {
+        name: "heartbeat",
+        doc: "What the agent does unasked. It calls a model only when something has changed.",
+    },
     Section { name: "anthropic", doc: "The model provider. Its key is the secret `anthropic-api-key`." },
     Section { name: "telegram", doc: "The Telegram bot. Its token is the secret `telegram-bot-token`." },
     Section {
@@ -102,10 +126,10 @@ static KEYS: &[Key] = &[
         doc: "Markdown files that are appended to the persona. A relative path starts at this file's folder.",
     },
     Key {
-        path: "agent.model",
-        kind: Kind::Word,
-        default: r#""claude-sonnet-5-5""#,
-        doc: "The model that answers.",
+        path: "agent.time_zone",
+        kind: Kind::Zone,
+        default: r#""""#,
+        doc: "IANA name of the time zone in which people mean their times. Empty: that of this machine.",
     },
     Key {
         path: "agent.max_output_tokens",
@@ -126,12 +150,6 @@ static KEYS: &[Key] = &[
         doc: "How often the model may use tools and continue within one turn.",
     },
     Key {
-        path: "agent.history_messages",
-        kind: Kind::Integer { least: 1, most: 10_000 },
-        default: "200",
-        doc: "How many of the latest messages of a conversation the model is shown.",
-    },
-    Key {
         path: "agent.turn_timeout",
         kind: Kind::Duration { least: seconds(1), most: seconds(86_400) },
         default: r#""10m""#,
@@ -142,6 +160,126 @@ static KEYS: &[Key] = &[
         kind: Kind::Duration { least: seconds(0), most: seconds(3600) },
         default: r#""30s""#,
         doc: "How long running turns may go on after the order to stop; the rest is answered after the next start.",
+    },
+    Key {
+        path: "routing.mode",
+        kind: Kind::Choice(&["auto", "fast", "standard", "deep"]),
+        default: r#""auto""#,
+        doc: "Which route messages take: \"auto\" decides message by message, the others always take the one they name.",
+    },
+    Key {
+        path: "routing.fast",
+        kind: Kind::Model,
+        default: r#""""#,
+        doc: "The model for what is easy. Empty: the newest of its class in the table of models.",
+    },
+    Key {
+        path: "routing.standard",
+        kind: Kind::Model,
+        default: r#""""#,
+        doc: "The model for ordinary work. Empty: the newest of its class.",
+    },
+    Key {
+        path: "routing.deep",
+        kind: Kind::Model,
+        default: r#""""#,
+        doc: "The model for what is hard. Empty: the newest of its class.",
+    },
+    Key {
+        path: "routing.fallback",
+        kind: Kind::Routes,
+        default: r#"["standard", "fast"]"#,
+        doc: "Routes whose models are asked, in this order, when the chosen one fails.",
+    },
+    Key {
+        path: "context.soft_limit_tokens",
+        kind: Kind::Integer { least: 1000, most: 10_000_000 },
+        default: "60000",
+        doc: "A history larger than this is summarised, after the answer and in the background.",
+    },
+    Key {
+        path: "context.keep_tokens",
+        kind: Kind::Integer { least: 100, most: 5_000_000 },
+        default: "15000",
+        doc: "So much of the newest history is kept word for word. Less than half of soft_limit_tokens.",
+    },
+    Key {
+        path: "context.tool_result_tokens",
+        kind: Kind::Integer { least: 100, most: 1_000_000 },
+        default: "8000",
+        doc: "Largest result of one tool; what is longer is cut.",
+    },
+    Key {
+        path: "context.summary_model",
+        kind: Kind::Model,
+        default: r#""""#,
+        doc: "The model that summarises. Empty: the newest fast one, whatever routing.fast says.",
+    },
+    Key {
+        path: "budget.daily_usd",
+        kind: Kind::Dollars { none: true },
+        default: "5.0",
+        doc: "Most dollars that may be spent in a day, or \"none\".",
+    },
+    Key {
+        path: "budget.monthly_usd",
+        kind: Kind::Dollars { none: true },
+        default: "50.0",
+        doc: "Most dollars that may be spent in a month, or \"none\".",
+    },
+    Key {
+        path: "budget.session_usd",
+        kind: Kind::Dollars { none: true },
+        default: r#""none""#,
+        doc: "Most dollars that may be spent in a session, which is a conversation until /new, or \"none\".",
+    },
+    Key {
+        path: "budget.when_spent",
+        kind: Kind::Choice(&["wait", "decline"]),
+        default: r#""wait""#,
+        doc: "What becomes of messages when a limit is reached: \"wait\" until it resets or is raised, or \"decline\" at once.",
+    },
+    Key {
+        path: "heartbeat.enabled",
+        kind: Kind::Boolean,
+        default: "false",
+        doc: "Whether the agent looks at what is watched and at open tasks. Reminders come in any case.",
+    },
+    Key {
+        path: "heartbeat.interval",
+        kind: Kind::Duration { least: seconds(1), most: seconds(7 * 86_400) },
+        default: r#""30m""#,
+        doc: "How often it looks.",
+    },
+    Key {
+        path: "heartbeat.hours",
+        kind: Kind::Hours,
+        default: r#""08:00-22:00""#,
+        doc: "In which part of the day. \"22:00-06:00\" goes past midnight, \"00:00-24:00\" is the whole day.",
+    },
+    Key {
+        path: "heartbeat.model",
+        kind: Kind::Model,
+        default: r#""""#,
+        doc: "The model that is asked when something has changed. Empty: the newest fast one, whatever routing.fast says.",
+    },
+    Key {
+        path: "heartbeat.watch",
+        kind: Kind::Targets,
+        default: "[]",
+        doc: "Files, folders and pages that are watched: absolute paths and https:// URLs.",
+    },
+    Key {
+        path: "heartbeat.monthly_usd",
+        kind: Kind::Dollars { none: false },
+        default: "10.0",
+        doc: "Most dollars that heartbeats may spend in a month. Counts towards the budget as well.",
+    },
+    Key {
+        path: "heartbeat.deliver",
+        kind: Kind::Choice(&["now", "next"]),
+        default: r#""now""#,
+        doc: "When results are told: \"now\", or with the \"next\" answer.",
     },
     Key {
         path: "anthropic.base_url",
@@ -184,6 +322,12 @@ static KEYS: &[Key] = &[
         kind: Kind::Integers { least: 1, most: 1 << 52 },
         default: "[]",
         doc: "Ids of people who may talk to the agent without pairing. Others are given a pairing code.",
+    },
+    Key {
+        path: "telegram.operators",
+        kind: Kind::Integers { least: 1, most: 1 << 52 },
+        default: "[]",
+        doc: "Ids of people who may raise limits and the like in the chat. Empty: the one who may talk to the agent, if there is only one.",
     },
     Key {
         path: "telegram.streaming",

@@ -1,14 +1,25 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What a key may hold, and what is said when it holds something else.
 
+use crate::dollars::{self, AMOUNT};
 use crate::node::{Datum, Node};
 use crate::problem::ProblemKind;
+use crate::target::WatchTarget;
 use crate::{duration, filter, nearest};
+use blufio_calendar::{Hours, Zone};
+use blufio_core::money::NanoUsd;
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::time::Duration;
 use toml::Value;
 use url::Url;
+
+/// Most things that are watched: each is looked at every time.
+const MOST_TARGETS: usize = 100;
+
+/// The names of `blufio_core::route::Route`.
+const ROUTES: [&str; 3] = ["fast", "standard", "deep"];
 
 /// What a key may hold.
 #[derive(Clone, Copy, Debug)]
@@ -22,8 +33,21 @@ pub enum Kind {
         /// Whether it may be empty.
         empty: bool,
     },
-    /// A text without spaces.
-    Word,
+    /// Id of a model. May be empty.
+    Model,
+    /// IANA name of a time zone. May be empty.
+    Zone,
+    /// A part of the day.
+    Hours,
+    /// An amount of dollars.
+    Dollars {
+        /// Whether it may be `"none"`.
+        none: bool,
+    },
+    /// A list of routes, each once.
+    Routes,
+    /// A list of absolute paths and of URLs, each once. Whether plain HTTP is allowed depends on another key.
+    Targets,
     /// A whole number between two bounds, both included.
     Integer {
         /// Smallest.
@@ -91,7 +115,13 @@ impl Kind {
         match self {
             Self::Text { lines: false, longest, .. } => format!("a text in quotes, one line, at most {longest} characters"),
             Self::Text { longest, .. } => format!("a text in quotes, at most {longest} characters"),
-            Self::Word => "a name in quotes, without spaces".to_owned(),
+            Self::Model => "the id of a model in quotes, or \"\" for the newest of its class".to_owned(),
+            Self::Zone => "an IANA name in quotes, such as \"Europe/Lisbon\", or \"\" for the time zone of this machine".to_owned(),
+            Self::Hours => "a part of the day in quotes, such as \"08:00-22:00\"; \"00:00-24:00\" is the whole day".to_owned(),
+            Self::Dollars { none: true } => format!("{AMOUNT}, or \"none\""),
+            Self::Dollars { none: false } => AMOUNT.to_owned(),
+            Self::Routes => "a list of \"fast\", \"standard\" and \"deep\", each at most once".to_owned(),
+            Self::Targets => format!("a list of at most {MOST_TARGETS} absolute paths and https:// URLs, such as [\"/srv/todo.md\", \"https://example.org/news\"]"),
             Self::Integer { least, most } => format!("a whole number from {least} to {most}"),
             Self::Integers { least, most } => format!("a list of whole numbers from {least} to {most}, such as [123, 456]"),
             Self::Boolean => "true or false, without quotes".to_owned(),
@@ -141,6 +171,25 @@ impl Kind {
                 }
                 gather(items, |item| Self::Text { longest: 4096, lines: true, empty: true }.check(item))
             }
+            (Self::Routes, Datum::List(items)) => {
+                each_once(items, gather(items, |item| Self::Choice(&ROUTES).check(item)))
+            }
+            (Self::Targets, Datum::List(items)) if items.len() > MOST_TARGETS => {
+                fault(node, "is too long".to_owned(), format!("allowed is {}", self.allows()))
+            }
+            (Self::Targets, Datum::List(items)) => {
+                let check = |item: &Node| match &item.datum {
+                    Datum::Text(text) => match WatchTarget::parse(text) {
+                        Ok(_) => Ok(item.plain()),
+                        Err(message) => fault(item, message, format!("allowed is {}", self.allows())),
+                    },
+                    _ => Err(wrong_type(item, &self.allows())),
+                };
+                each_once(items, gather(items, check))
+            }
+            (Self::Dollars { .. }, Datum::Integer(whole)) => self.amount(node, dollars::of_integer(*whole)),
+            (Self::Dollars { .. }, Datum::Float(number)) => self.amount(node, dollars::of_float(*number)),
+            (Self::Dollars { .. }, Datum::Huge) => self.amount(node, Err("is too large")),
             (Self::Tables, Datum::Table(entries)) => {
                 let mut faults: Vec<Fault> = Vec::new();
                 for entry in entries {
@@ -167,6 +216,8 @@ impl Kind {
                 | Self::Integer { .. }
                 | Self::Integers { .. }
                 | Self::Paths
+                | Self::Routes
+                | Self::Targets
                 | Self::Command
                 | Self::Tables,
                 _,
@@ -180,6 +231,13 @@ impl Kind {
                 &format!("a span of time with its unit in quotes, such as \"{value}s\""),
             )),
             _ => Err(wrong_type(node, &self.allows())),
+        }
+    }
+
+    fn amount(&self, node: &Node, amount: Result<NanoUsd, &'static str>) -> Checked {
+        match amount {
+            Ok(_) => Ok(node.plain()),
+            Err(message) => fault(node, message.to_owned(), format!("allowed is {}", self.allows())),
         }
     }
 
@@ -200,11 +258,13 @@ impl Kind {
                     Ok(())
                 }
             }
-            Self::Word if text.is_empty() => refuse("is empty"),
-            Self::Word if text.chars().any(|char| char.is_whitespace() || char.is_control()) => {
+            Self::Model if text.chars().any(|char| char.is_whitespace() || char.is_control()) => {
                 refuse("contains a space or a control character")
             }
-            Self::Word if text.chars().count() > 128 => refuse("is too long"),
+            Self::Model if text.chars().count() > 128 => refuse("is too long"),
+            Self::Zone if !text.is_empty() && Zone::named(text).is_err() => refuse("is no known time zone"),
+            Self::Hours if Hours::parse(text).is_err() => refuse("is no part of the day"),
+            Self::Dollars { none } if !none || text != dollars::NONE => refuse("is no amount of dollars"),
             Self::Switch if text != "auto" => refuse("is neither true, false nor \"auto\""),
             Self::Duration { least, most } => match duration::parse(text) {
                 None => refuse("is no span of time"),
@@ -300,6 +360,27 @@ fn gather(items: &[Node], check: impl Fn(&Node) -> Checked) -> Checked {
         }
     }
     if faults.is_empty() { Ok(Value::Array(values)) } else { Err(faults) }
+}
+
+/// Refuses what stands in a list for the second time.
+fn each_once(items: &[Node], checked: Checked) -> Checked {
+    let values = checked?;
+    let text = |node: &Node| match &node.datum {
+        Datum::Text(text) => Some(text.clone()),
+        _ => None,
+    };
+    let mut seen = HashSet::new();
+    let again: Vec<Fault> = items
+        .iter()
+        .filter(|item| !seen.insert(text(item)))
+        .map(|item| Fault {
+            span: item.span.clone(),
+            kind: ProblemKind::Invalid,
+            message: "holds the same twice".to_owned(),
+            help: "take one of them out".to_owned(),
+        })
+        .collect();
+    if again.is_empty() { Ok(values) } else { Err(again) }
 }
 
 /// Numbers that do not fit must not be cut in silence.

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`keys()`], [`sections()`] | the one table of keys: kinds, bounds, defaults, docs |
 //! | [`Config`] | the configuration as the program uses it |
+//! | [`WatchTarget`] | what is watched: a path or a page |
 //! | [`Layers`], [`load`], [`validate`] | the layers, and what they make together |
 //! | [`Problem`] | one thing that is wrong, rendered as a compiler would |
 //! | [`edit`] | reading and changing one key; comments survive |
@@ -32,6 +33,7 @@
 #[cfg(test)]
 mod behaviour;
 mod defaults;
+mod dollars;
 mod duration;
 pub mod edit;
 mod environment;
@@ -52,6 +54,7 @@ mod rules;
 pub mod secrets;
 mod shape;
 mod source;
+mod target;
 
 pub use defaults::defaults_toml;
 pub use environment::Environment;
@@ -59,9 +62,11 @@ pub use keys::{Key, Section, keys, sections};
 pub use kind::{Kind, is_secret_name};
 pub use layers::{LayerFile, Layers, Loaded, Origin, load, load_despite_secrets, user_file, validate};
 pub use model::{
-    AgentConfig, AnthropicConfig, Config, GatewayConfig, LogConfig, LogFormat, NetConfig, StoreConfig,
-    Switch, TelegramConfig, TranscriptionConfig, VaultConfig,
+    AgentConfig, AnthropicConfig, BudgetConfig, Config, ContextConfig, Deliver, GatewayConfig,
+    HeartbeatConfig, LogConfig, LogFormat, NetConfig, RoutingConfig, StoreConfig, Switch, TelegramConfig,
+    TranscriptionConfig, VaultConfig, WhenSpent,
 };
 pub use persona::PersonaError;
 pub use place::NoPlace;
 pub use problem::{Problem, ProblemKind, Problems, Spot};
+pub use target::WatchTarget;

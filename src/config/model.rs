@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The configuration as the program uses it. Defaults, bounds and meaning of the keys are in [`crate::keys()`].
 
+mod read;
+
+use crate::target::WatchTarget;
+use blufio_calendar::{Hours, Zone};
+use blufio_core::money::NanoUsd;
+use blufio_core::route::Route;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,6 +19,14 @@ use url::Url;
 pub struct Config {
     /// Who the agent is, and how much it may do in one turn.
     pub agent: AgentConfig,
+    /// Which model answers.
+    pub routing: RoutingConfig,
+    /// How much of a conversation the model is shown.
+    pub context: ContextConfig,
+    /// What may be spent.
+    pub budget: BudgetConfig,
+    /// What the agent does unasked.
+    pub heartbeat: HeartbeatConfig,
     /// The model provider.
     pub anthropic: AnthropicConfig,
     /// The Telegram bot.
@@ -41,22 +55,125 @@ pub struct AgentConfig {
     pub persona: String,
     /// Markdown files that are appended to the persona.
     pub persona_files: Vec<PathBuf>,
-    /// Id of the model.
-    pub model: String,
+    /// The time zone in which people mean their times. `None`: that of this machine; see [`AgentConfig::zone`].
+    #[serde(deserialize_with = "read::zone")]
+    pub time_zone: Option<Zone>,
     /// Most tokens of one answer.
     pub max_output_tokens: u64,
     /// Most turns at the same time.
     pub max_concurrent_turns: usize,
     /// Most rounds of tool use in a turn.
     pub max_tool_rounds: u32,
-    /// Most messages of the conversation that the model is shown.
-    pub history_messages: u32,
     /// Longest turn.
     #[serde(deserialize_with = "read::duration")]
     pub turn_timeout: Duration,
     /// How long running turns may go on after the order to stop.
     #[serde(deserialize_with = "read::duration")]
     pub drain_timeout: Duration,
+}
+
+impl AgentConfig {
+    /// The time zone in which people mean their times: the configured one, else that of this machine, else UTC.
+    #[must_use]
+    pub fn zone(&self) -> Zone {
+        self.time_zone.clone().unwrap_or_else(Zone::of_this_machine)
+    }
+}
+
+/// `[routing]`. A model that is `None` is the newest of its class in the table of models.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoutingConfig {
+    /// The route of every message. `None`: decided message by message.
+    #[serde(deserialize_with = "read::mode")]
+    pub mode: Option<Route>,
+    /// Id of the model for what is easy.
+    #[serde(deserialize_with = "read::optional_text")]
+    pub fast: Option<String>,
+    /// Id of the model for ordinary work.
+    #[serde(deserialize_with = "read::optional_text")]
+    pub standard: Option<String>,
+    /// Id of the model for what is hard.
+    #[serde(deserialize_with = "read::optional_text")]
+    pub deep: Option<String>,
+    /// Routes whose models are asked, in this order, when the chosen one fails. Each at most once.
+    pub fallback: Vec<Route>,
+}
+
+/// `[context]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContextConfig {
+    /// A history larger than this is summarised, tokens.
+    pub soft_limit_tokens: u64,
+    /// So much of the newest history is kept word for word, tokens. Less than half of the soft limit.
+    pub keep_tokens: u64,
+    /// Largest result of one tool, tokens.
+    pub tool_result_tokens: u64,
+    /// Id of the model that summarises. `None`: the newest fast one.
+    #[serde(deserialize_with = "read::optional_text")]
+    pub summary_model: Option<String>,
+}
+
+/// `[budget]`. `None`: no such limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BudgetConfig {
+    /// Most that may be spent in a day.
+    #[serde(deserialize_with = "read::limit")]
+    pub daily_usd: Option<NanoUsd>,
+    /// Most that may be spent in a month.
+    #[serde(deserialize_with = "read::limit")]
+    pub monthly_usd: Option<NanoUsd>,
+    /// Most that may be spent in a session.
+    #[serde(deserialize_with = "read::limit")]
+    pub session_usd: Option<NanoUsd>,
+    /// What becomes of messages when a limit is reached.
+    pub when_spent: WhenSpent,
+}
+
+/// What becomes of messages when a limit is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WhenSpent {
+    /// They wait until it resets or is raised.
+    Wait,
+    /// They are declined.
+    Decline,
+}
+
+/// `[heartbeat]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeartbeatConfig {
+    /// Whether the agent looks at all.
+    pub enabled: bool,
+    /// How often it looks.
+    #[serde(deserialize_with = "read::duration")]
+    pub interval: Duration,
+    /// In which part of the day.
+    #[serde(deserialize_with = "read::hours")]
+    pub hours: Hours,
+    /// Id of the model that is asked when something has changed. `None`: the newest fast one.
+    #[serde(deserialize_with = "read::optional_text")]
+    pub model: Option<String>,
+    /// What is watched. Each at most once.
+    pub watch: Vec<WatchTarget>,
+    /// Most that may be spent on it in a month.
+    #[serde(deserialize_with = "read::dollars")]
+    pub monthly_usd: NanoUsd,
+    /// When results are told.
+    pub deliver: Deliver,
+}
+
+/// When results of the background are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Deliver {
+    /// At once.
+    Now,
+    /// With the next answer.
+    Next,
 }
 
 /// `[anthropic]`
@@ -87,6 +204,8 @@ pub struct TelegramConfig {
     pub base_url: Url,
     /// Ids of people who need no pairing.
     pub allowed_users: Vec<u64>,
+    /// Ids of people who may raise limits. Empty: the one who may talk to the agent, if there is only one.
+    pub operators: Vec<u64>,
     /// Whether an answer is shown while it grows.
     pub streaming: bool,
     /// Least time between two edits in a group.
@@ -202,7 +321,7 @@ pub enum LogFormat {
 }
 
 impl Config {
-    /// The URLs that the configuration names: model provider, channel, transcription.
+    /// The URLs that the configuration names: model provider, channel, transcription, watched pages.
     pub fn urls(&self) -> impl Iterator<Item = (&'static str, &Url)> {
         [
             ("anthropic.base_url", Some(&self.anthropic.base_url)),
@@ -211,6 +330,7 @@ impl Config {
         ]
         .into_iter()
         .filter_map(|(key, url)| url.map(|url| (key, url)))
+        .chain(self.heartbeat.watch.iter().filter_map(|target| Some(("heartbeat.watch", target.page()?))))
     }
 
     /// The loopback addresses that plain HTTP may be spoken to: those of the configured `http` URLs, and none unless
@@ -233,48 +353,4 @@ pub(crate) fn loopback_http(url: &Url) -> Option<SocketAddr> {
     };
     let port = url.port_or_known_default()?;
     (url.scheme() == "http" && ip.is_loopback()).then(|| SocketAddr::new(ip, port))
-}
-
-/// From the texts of the file to the types of the program.
-mod read {
-    use super::{Duration, PathBuf, Switch, Url};
-    use serde::de::Error;
-    use serde::{Deserialize, Deserializer};
-
-    pub(super) fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-        let text = String::deserialize(from)?;
-        crate::duration::parse(&text).ok_or_else(|| D::Error::custom("not a span of time"))
-    }
-
-    pub(super) fn url<'de, D: Deserializer<'de>>(from: D) -> Result<Url, D::Error> {
-        Url::parse(&String::deserialize(from)?).map_err(D::Error::custom)
-    }
-
-    pub(super) fn optional_text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
-        Ok(Some(String::deserialize(from)?).filter(|text| !text.is_empty()))
-    }
-
-    pub(super) fn optional_path<'de, D: Deserializer<'de>>(from: D) -> Result<Option<PathBuf>, D::Error> {
-        Ok(optional_text(from)?.map(PathBuf::from))
-    }
-
-    pub(super) fn optional_url<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Url>, D::Error> {
-        optional_text(from)?.map(|text| Url::parse(&text).map_err(D::Error::custom)).transpose()
-    }
-
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum BooleanOrText {
-        Boolean(bool),
-        Text(String),
-    }
-
-    pub(super) fn switch<'de, D: Deserializer<'de>>(from: D) -> Result<Switch, D::Error> {
-        match BooleanOrText::deserialize(from)? {
-            BooleanOrText::Boolean(true) => Ok(Switch::On),
-            BooleanOrText::Boolean(false) => Ok(Switch::Off),
-            BooleanOrText::Text(text) if text == "auto" => Ok(Switch::Auto),
-            BooleanOrText::Text(_) => Err(D::Error::custom("neither true, false nor \"auto\"")),
-        }
-    }
 }

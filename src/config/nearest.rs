@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The nearest valid name to one that does not exist.
 
-use crate::keys::{keys, sections};
+use crate::keys::{keys, sections, successor};
 use std::cmp::Reverse;
 
 /// Names longer than this are cut before they are compared: the cost is their length times that of every key.
@@ -20,6 +20,9 @@ pub(crate) fn among<'a>(word: &str, words: impl IntoIterator<Item = &'a str>) ->
 
 /// What was probably meant by a path that does not exist, as a sentence.
 pub(crate) fn advice(path: &str) -> String {
+    if let Some(successor) = successor(&plain(path)) {
+        return successor.to_owned();
+    }
     let (section, leaf) = path.rsplit_once('.').unwrap_or(("", path));
     let inside =
         keys().iter().filter_map(|key| key.path.split_once('.').filter(|(name, _)| *name == section));
@@ -76,10 +79,10 @@ mod tests {
 
     #[test]
     fn a_slip_of_the_pen_finds_its_key() {
-        assert_eq!(advice("agent.modle"), "did you mean `agent.model`?");
+        assert_eq!(advice("agent.nmae"), "did you mean `agent.name`?");
         assert_eq!(advice("agent.max-tool-rounds"), "did you mean `agent.max_tool_rounds`?");
         assert_eq!(advice("agnet"), "did you mean the section `[agent]`?");
-        assert_eq!(advice("agnet.model"), "did you mean `agent.model`?");
+        assert_eq!(advice("agnet.name"), "did you mean `agent.name`?");
     }
 
     #[test]
@@ -89,9 +92,15 @@ mod tests {
     }
 
     #[test]
+    fn a_key_of_an_earlier_version_finds_what_holds_now() {
+        assert!(advice("agent.model").contains("`routing.standard`"));
+        assert!(advice("agent.history-messages").contains("`context.soft_limit_tokens`"));
+    }
+
+    #[test]
     fn what_resembles_nothing_is_told_what_there_is() {
         assert!(advice("log.colour_of_the_sky").ends_with("[log] knows level, format, file"));
-        assert!(advice("zzz").contains("the sections are agent, anthropic"));
+        assert!(advice("zzz").contains("the sections are agent, routing"));
         assert!(advice(&"x".repeat(1_000_000)).contains("the nearest key is"));
     }
 }

@@ -277,11 +277,13 @@ pub(crate) fn parse_text(kind: Kind, text: &str) -> Result<Node, Vec<Fault>> {
             Ok(integer) => Ok(Node { span: 0..text.len(), datum: Datum::Integer(integer) }),
             Err(_) => Err(fault("is no whole number".to_owned())),
         },
-        Kind::Integers { .. } | Kind::Paths if !trimmed.starts_with('[') => {
+        // What is no number is left as text, and said to be no amount.
+        Kind::Dollars { .. } => Ok(toml().unwrap_or_else(|_| Node::of_text(trimmed))),
+        Kind::Integers { .. } | Kind::Paths | Kind::Routes | Kind::Targets if !trimmed.starts_with('[') => {
             let mut items = Vec::new();
             for item in trimmed.split(',').map(str::trim).filter(|item| !item.is_empty()) {
                 let datum = match kind {
-                    Kind::Paths => Datum::Text(item.to_owned()),
+                    Kind::Paths | Kind::Routes | Kind::Targets => Datum::Text(item.to_owned()),
                     _ => Datum::Integer(
                         item.parse()
                             .map_err(|_| fault("holds something that is no whole number".to_owned()))?,
@@ -291,7 +293,9 @@ pub(crate) fn parse_text(kind: Kind, text: &str) -> Result<Node, Vec<Fault>> {
             }
             Ok(Node { span: 0..text.len(), datum: Datum::List(items) })
         }
-        Kind::Integers { .. } | Kind::Paths | Kind::Command | Kind::Tables => toml(),
+        Kind::Integers { .. } | Kind::Paths | Kind::Routes | Kind::Targets | Kind::Command | Kind::Tables => {
+            toml()
+        }
         _ => Ok(Node::of_text(text)),
     }
 }

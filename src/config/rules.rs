@@ -26,18 +26,17 @@ pub(crate) fn check(values: &Table, spots: &BTreeMap<&'static str, Spot>) -> Vec
         }
     };
     let allowed = get(values, "net", "allow_loopback_http").and_then(Value::as_bool).unwrap_or(false);
-    for (path, section, leaf) in [
-        ("anthropic.base_url", "anthropic", "base_url"),
-        ("telegram.base_url", "telegram", "base_url"),
-        ("transcription.url", "transcription", "url"),
-    ] {
-        let url = text(values, section, leaf).and_then(|text| Url::parse(text).ok());
-        let Some(url) = url.filter(|url| url.scheme() != "https") else { continue };
+    for (path, url) in urls(values).filter(|(_, url)| url.scheme() != "https") {
+        // Of the URL itself, which may hold more than all should read, only the host is shown.
+        let named = match path {
+            WATCHED => format!("`{path}` names a page on {}, which", url.host_str().unwrap_or_default()),
+            _ => format!("`{path}`"),
+        };
         if loopback_http(&url).is_none() {
             refuse(
                 path,
                 ProblemKind::Invalid,
-                format!("`{path}` is plain HTTP, which anyone on the way can read and change"),
+                format!("{named} is plain HTTP, which anyone on the way can read and change"),
                 "write an https:// URL; plain HTTP is possible only to a loopback address given as a number, such as \
                  http://127.0.0.1:8080, and only with `net.allow_loopback_http = true`",
             );
@@ -45,11 +44,25 @@ pub(crate) fn check(values: &Table, spots: &BTreeMap<&'static str, Spot>) -> Vec
             refuse(
                 path,
                 ProblemKind::Conflict,
-                format!("`{path}` is plain HTTP on loopback, and `net.allow_loopback_http` is false"),
+                format!("{named} is plain HTTP on loopback, and `net.allow_loopback_http` is false"),
                 "write an https:// URL, or set `net.allow_loopback_http = true` for the simulator or a service on \
                  this machine",
             );
         }
+    }
+    let tokens = |leaf| get(values, "context", leaf).and_then(Value::as_integer);
+    if let (Some(keep), Some(limit)) = (tokens("keep_tokens"), tokens("soft_limit_tokens"))
+        && keep.saturating_mul(2) >= limit
+    {
+        let keep_is_set = spots.contains_key("context.keep_tokens");
+        refuse(
+            if keep_is_set { "context.keep_tokens" } else { "context.soft_limit_tokens" },
+            ProblemKind::Conflict,
+            format!(
+                "`context.keep_tokens` is {keep}, which is not less than half of `context.soft_limit_tokens` ({limit})"
+            ),
+            "lower `context.keep_tokens`, or raise `context.soft_limit_tokens`: a summary must make room",
+        );
     }
     let command = get(values, "transcription", "command")
         .and_then(Value::as_array)
@@ -84,6 +97,22 @@ pub(crate) fn check(values: &Table, spots: &BTreeMap<&'static str, Spot>) -> Vec
         );
     }
     problems
+}
+
+/// The key whose list may hold URLs.
+const WATCHED: &str = "heartbeat.watch";
+
+/// Every URL, with its key.
+fn urls(values: &Table) -> impl Iterator<Item = (&'static str, Url)> {
+    let single = [
+        ("anthropic.base_url", text(values, "anthropic", "base_url")),
+        ("telegram.base_url", text(values, "telegram", "base_url")),
+        ("transcription.url", text(values, "transcription", "url")),
+    ];
+    let watched = get(values, "heartbeat", "watch").and_then(Value::as_array);
+    let watched = watched.into_iter().flatten().map(|target| (WATCHED, target.as_str()));
+    // A path is no URL, and so is not looked at.
+    single.into_iter().chain(watched).filter_map(|(path, text)| Some((path, Url::parse(text?).ok()?)))
 }
 
 fn get<'a>(values: &'a Table, section: &str, leaf: &str) -> Option<&'a Value> {

@@ -11,7 +11,7 @@ const COMMENTED: &str = "\
 
 [agent] # who
 # She likes this one.
-model   = \"old\"   # since May
+persona = \"old\"   # since May
 # name = \"Ada\"
 
 [log]
@@ -29,7 +29,7 @@ fn problem_of(error: EditError) -> crate::Problem {
 #[test]
 fn a_changed_value_leaves_comments_order_and_spaces_alone() {
     let file = OneFile::new(COMMENTED);
-    let change = set(&file.layers(), &file.path, "agent.model", "new").unwrap();
+    let change = set(&file.layers(), &file.path, "agent.persona", "new").unwrap();
     assert_eq!(file.text(), COMMENTED.replace("\"old\"", "\"new\""));
     assert_eq!(change.overruled_by, None);
 }
@@ -37,14 +37,14 @@ fn a_changed_value_leaves_comments_order_and_spaces_alone() {
 #[test]
 fn a_new_key_joins_its_section_and_a_new_section_comes_last() {
     let file = OneFile::new(COMMENTED);
-    set(&file.layers(), &file.path, "agent.history_messages", "7").unwrap();
+    set(&file.layers(), &file.path, "agent.max_concurrent_turns", "7").unwrap();
     set(&file.layers(), &file.path, "telegram.allowed_users", "1,2").unwrap();
     set(&file.layers(), &file.path, "anthropic.models.\"claude-5.5\".max_output", "9").unwrap();
     let text = file.text();
     for line in COMMENTED.lines() {
         assert!(text.contains(line), "{line:?} is gone from\n{text}");
     }
-    assert!(text.contains("# since May\nhistory_messages = 7\n"), "{text}");
+    assert!(text.contains("# since May\nmax_concurrent_turns = 7\n"), "{text}");
     assert!(text.contains("\n[telegram]\nallowed_users = [1, 2]\n"), "{text}");
     assert!(text.contains("\n[anthropic.models.\"claude-5.5\"]\nmax_output = 9\n"), "{text}");
     assert_eq!(get(&file.layers(), "anthropic.models.\"claude-5.5\".max_output").unwrap().value, 9.into());
@@ -52,13 +52,13 @@ fn a_new_key_joins_its_section_and_a_new_section_comes_last() {
 
 #[test]
 fn inline_tables_and_dotted_keys_are_changed_where_they_are() {
-    let file = OneFile::new("log = { level = \"warn\" }\nagent.model = \"old\" # x\nanthropic = {}\n");
+    let file = OneFile::new("log = { level = \"warn\" }\nagent.persona = \"old\" # x\nanthropic = {}\n");
     set(&file.layers(), &file.path, "log.level", "debug").unwrap();
-    set(&file.layers(), &file.path, "agent.model", "new").unwrap();
+    set(&file.layers(), &file.path, "agent.persona", "new").unwrap();
     set(&file.layers(), &file.path, "agent.name", "Ada").unwrap();
     set(&file.layers(), &file.path, "anthropic.models.x.max_output", "9").unwrap();
     let text = file.text();
-    assert!(text.starts_with("log = { level = \"debug\" }\nagent.model = \"new\" # x\n"), "{text}");
+    assert!(text.starts_with("log = { level = \"debug\" }\nagent.persona = \"new\" # x\n"), "{text}");
     assert_eq!(get(&file.layers(), "agent.name").unwrap().value.as_str(), Some("Ada"));
     assert_eq!(get(&file.layers(), "anthropic.models.x.max_output").unwrap().value, 9.into());
 }
@@ -158,14 +158,15 @@ proptest! {
 
     #[test]
     fn what_was_set_is_what_one_gets(
-        persona in "[^\0]{0,80}", model in "[!-~]{1,30}", rounds in 1i64..=100, millis in 1000u64..=86_400_000,
+        persona in "[^\0]{0,80}", model in "[!-~]{1,30}", cents in 1i64..100_000, rounds in 1i64..=100, millis in 1000u64..=86_400_000,
         users in proptest::collection::vec(1i64..1_000_000, 0..5), streaming in any::<bool>(),
     ) {
         let file = OneFile::new(COMMENTED);
         let listed = users.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
         for (key, value) in [
             ("agent.persona", persona.clone()),
-            ("agent.model", model.clone()),
+            ("routing.deep", model.clone()),
+            ("budget.daily_usd", format!("{}.{:02}", cents / 100, cents % 100)),
             ("agent.max_tool_rounds", rounds.to_string()),
             ("agent.turn_timeout", format!("{millis}ms")),
             ("telegram.allowed_users", listed),
@@ -173,9 +174,11 @@ proptest! {
         ] {
             set(&file.layers(), &file.path, key, &value).unwrap();
         }
-        let agent = crate::load(&file.layers()).unwrap().config.agent;
+        let config = crate::load(&file.layers()).unwrap().config;
+        let agent = config.agent;
         prop_assert_eq!(&agent.persona, &persona);
-        prop_assert_eq!(&agent.model, &model);
+        prop_assert_eq!(config.routing.deep.as_ref(), Some(&model));
+        prop_assert_eq!(config.budget.daily_usd, Some(blufio_core::money::NanoUsd(cents * 10_000_000)));
         prop_assert_eq!(i64::from(agent.max_tool_rounds), rounds);
         prop_assert_eq!(agent.turn_timeout.as_millis(), u128::from(millis));
         let got = get(&file.layers(), "telegram.allowed_users").unwrap().value;

@@ -4,26 +4,28 @@
 use super::files::OneFile;
 use crate::edit::get;
 use crate::{Environment, LayerFile, Layers, Origin, ProblemKind, Switch, load, user_file, validate};
+use blufio_core::money::NanoUsd;
+use blufio_core::route::Route;
 use std::path::{Path, PathBuf};
 
 #[test]
 fn defaults_then_files_then_the_environment() {
     let (low, high) = (
-        OneFile::new("[agent]\nname = \"low\"\nmodel = \"low\"\nhistory_messages = 5\n"),
-        OneFile::new("[agent]\nmodel = \"high\"\nhistory_messages = 6\n"),
+        OneFile::new("[agent]\nname = \"low\"\npersona = \"low\"\nmax_concurrent_turns = 5\n"),
+        OneFile::new("[agent]\npersona = \"high\"\nmax_concurrent_turns = 6\n"),
     );
-    let mut layers = low.layers_with(&[("BLUFIO_AGENT__HISTORY_MESSAGES", "7")]);
+    let mut layers = low.layers_with(&[("BLUFIO_AGENT__MAX_CONCURRENT_TURNS", "7")]);
     layers.files.extend(high.layers().files);
     let loaded = load(&layers).unwrap();
     let agent = &loaded.config.agent;
-    assert_eq!((agent.name.as_str(), agent.model.as_str(), agent.history_messages), ("low", "high", 7));
+    assert_eq!((agent.name.as_str(), agent.persona.as_str(), agent.max_concurrent_turns), ("low", "high", 7));
     assert_eq!(agent.max_tool_rounds, 16);
     assert_eq!(loaded.files, [low.path.clone(), high.path.clone()]);
     assert_eq!(loaded.origins["agent.name"], Origin::File { path: low.path.clone(), line: 2 });
-    assert_eq!(loaded.origins["agent.model"], Origin::File { path: high.path.clone(), line: 2 });
-    let effective = get(&layers, "agent.history_messages").unwrap();
-    assert_eq!(effective.origin.to_string(), "environment variable BLUFIO_AGENT__HISTORY_MESSAGES");
-    assert_eq!((effective.value, effective.default), (7.into(), Some(200.into())));
+    assert_eq!(loaded.origins["agent.persona"], Origin::File { path: high.path.clone(), line: 2 });
+    let effective = get(&layers, "agent.max_concurrent_turns").unwrap();
+    assert_eq!(effective.origin.to_string(), "environment variable BLUFIO_AGENT__MAX_CONCURRENT_TURNS");
+    assert_eq!((effective.value, effective.default), (7.into(), Some(64.into())));
     assert_eq!(get(&layers, "log.level").unwrap().origin, Origin::Default);
 }
 
@@ -36,6 +38,13 @@ fn variables_need_no_quotes_and_lists_may_have_commas() {
         ("BLUFIO_TRANSCRIPTION__COMMAND", r#"["whisper", "-"]"#),
         ("BLUFIO_ANTHROPIC__MODELS", r#"{ "claude-x" = { max_output = 5 } }"#),
         ("BLUFIO_AGENT__TURN_TIMEOUT", "5m"),
+        ("BLUFIO_AGENT__TIME_ZONE", "Asia/Kathmandu"),
+        ("BLUFIO_ROUTING__MODE", "deep"),
+        ("BLUFIO_ROUTING__FALLBACK", "fast, deep"),
+        ("BLUFIO_BUDGET__DAILY_USD", "7.50"),
+        ("BLUFIO_BUDGET__MONTHLY_USD", "none"),
+        ("BLUFIO_BUDGET__SESSION_USD", "2"),
+        ("BLUFIO_HEARTBEAT__WATCH", "/srv/to do.md, https://example.org/news"),
     ]);
     let config = load(&Layers { files: Vec::new(), environment }).unwrap().config;
     assert_eq!(config.telegram.enabled, Switch::Off);
@@ -44,13 +53,23 @@ fn variables_need_no_quotes_and_lists_may_have_commas() {
     assert_eq!(config.transcription.command, ["whisper", "-"]);
     assert_eq!(config.anthropic.models["claude-x"]["max_output"].as_integer(), Some(5));
     assert_eq!(config.agent.turn_timeout.as_secs(), 300);
+    assert_eq!(config.agent.zone().name(), "Asia/Kathmandu");
+    assert_eq!(
+        (config.routing.mode, config.routing.fallback),
+        (Some(Route::Deep), vec![Route::Fast, Route::Deep])
+    );
+    let budget = config.budget;
+    assert_eq!((budget.daily_usd, budget.monthly_usd), (Some(NanoUsd(7_500_000_000)), None));
+    assert_eq!(budget.session_usd, Some(NanoUsd(2_000_000_000)));
+    let watched: Vec<String> = config.heartbeat.watch.iter().map(ToString::to_string).collect();
+    assert_eq!(watched, ["/srv/to do.md", "https://example.org/news"]);
 }
 
 #[test]
 fn the_variable_at_fault_is_named() {
     let environment = Environment::from_iter([
         ("BLUFIO_AGENT__MAX_TOOL_ROUNDS", "many"),
-        ("BLUFIO_AGENT__MODLE", "x"),
+        ("BLUFIO_AGENT__NMAE", "x"),
         ("BLUFIO_TELEGRAM__BASE_URL", "http://127.0.0.1:9"),
     ]);
     let problems = validate(&Layers { files: Vec::new(), environment });
@@ -62,7 +81,7 @@ fn the_variable_at_fault_is_named() {
          |\n | BLUFIO_AGENT__MAX_TOOL_ROUNDS=many\n |                               ^^^^\n = help: allowed is a whole \
          number from 1 to 100"
     );
-    assert!(shown[1].contains("BLUFIO_AGENT__MODLE") && shown[1].contains("did you mean `agent.model`?"));
+    assert!(shown[1].contains("BLUFIO_AGENT__NMAE") && shown[1].contains("did you mean `agent.name`?"));
     assert_eq!(problems[2].kind, ProblemKind::Conflict);
     assert_eq!(problems[2].spot.variable.as_deref(), Some("BLUFIO_TELEGRAM__BASE_URL"));
 }
@@ -101,10 +120,14 @@ fn a_relative_path_starts_at_the_folder_of_its_file() {
 
 #[test]
 fn plain_http_reaches_only_the_loopback_addresses_that_are_configured() {
-    let text = "anthropic.base_url = 'http://127.0.0.1:9000'\ntelegram.base_url = 'http://[::1]'\n";
+    let text = "anthropic.base_url = 'http://127.0.0.1:9000'\ntelegram.base_url = 'http://[::1]'\n\
+                heartbeat.watch = ['/x', 'http://127.0.0.1:9001/news', 'https://example.org']\n";
     let file = OneFile::new(&format!("{text}net.allow_loopback_http = true\n"));
     let origins = load(&file.layers()).unwrap().config.loopback_origins();
-    assert_eq!(origins, ["127.0.0.1:9000".parse().unwrap(), "[::1]:80".parse().unwrap()]);
+    assert_eq!(
+        origins,
+        ["127.0.0.1:9000", "[::1]:80", "127.0.0.1:9001"].map(|origin| origin.parse().unwrap())
+    );
     assert_eq!(load(&Layers::default()).unwrap().config.loopback_origins(), []);
 }
 

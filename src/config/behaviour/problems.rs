@@ -29,11 +29,11 @@ fn all_problems_of_a_file_are_reported_in_the_order_of_its_lines() {
 
 #[test]
 fn an_unknown_key_is_shown_as_a_compiler_would() {
-    let file = OneFile::new("[agent]\n  modle = \"x\" # mine\n");
+    let file = OneFile::new("[agent]\n  nmae = \"x\" # mine\n");
     let shown = Problems(file.problems()).to_string();
     let expected = format!(
-        "error: there is no key `agent.modle`\n --> {}:2:3\n  |\n2 |   modle = \"x\" # mine\n  |   ^^^^^\n  \
-         = help: did you mean `agent.model`?",
+        "error: there is no key `agent.nmae`\n --> {}:2:3\n  |\n2 |   nmae = \"x\" # mine\n  |   ^^^^\n  \
+         = help: did you mean `agent.name`?",
         file.path.display()
     );
     assert_eq!(shown, expected);
@@ -52,7 +52,57 @@ fn a_problem_is_one_flat_object_for_programs() {
 fn each_kind_of_value_says_what_is_wrong_and_what_is_allowed() {
     for (text, message, help) in [
         ("agent.name = ''", "`agent.name` is empty", "a text in quotes"),
-        ("agent.name = 'a\\nb'\nagent.model = 'a b'", "`agent.model` contains a space", "without spaces"),
+        (
+            "agent.name = 'a\\nb'\nrouting.deep = 'a b'",
+            "`routing.deep` contains a space",
+            "the id of a model",
+        ),
+        ("agent.model = 'x'", "there is no key `agent.model`", "name the model in `routing.standard`"),
+        ("agent.history_messages = 9", "there is no key", "`context.soft_limit_tokens`"),
+        ("agent.time_zone = 'Mars/Olympus'", "is no known time zone", "such as \"Europe/Lisbon\""),
+        ("routing.mode = 'depp'", "none of the words", "did you mean \"deep\"?"),
+        ("routing.fallback = 'fast'", "holds a text", "a list of \"fast\", \"standard\" and \"deep\""),
+        ("routing.fallback = ['fats']", "none of the words", "did you mean \"fast\"?"),
+        ("routing.fallback = ['deep', 'fast', 'deep']", "holds the same twice", "take one of them out"),
+        ("context.soft_limit_tokens = 20000", "`context.keep_tokens` is 15000", "must make room"),
+        (
+            "context.keep_tokens = 30000",
+            "less than half of `context.soft_limit_tokens` (60000)",
+            "must make room",
+        ),
+        (
+            "budget.daily_usd = 0",
+            "`budget.daily_usd` is not above 0",
+            "above 0 and below 1000000, or \"none\"",
+        ),
+        ("budget.daily_usd = -0.5", "is not above 0", "such as 5 or 7.50"),
+        ("budget.daily_usd = nan", "is no amount", "such as 5 or 7.50"),
+        ("budget.daily_usd = 1000000", "is too large", "below 1000000"),
+        ("budget.daily_usd = 99999999999999999999", "is too large", "below 1000000"),
+        ("budget.daily_usd = '5'", "is no amount of dollars", "without quotes"),
+        ("budget.daily_usd = [5]", "holds a list", "an amount of dollars"),
+        ("heartbeat.monthly_usd = 'none'", "is no amount of dollars", "below 1000000"),
+        ("heartbeat.hours = '8-22'", "is no part of the day", "\"08:00-22:00\""),
+        ("heartbeat.hours = '08:00-08:00'", "is no part of the day", "is the whole day"),
+        ("heartbeat.watch = '/a'", "holds a text", "a list of at most 100"),
+        (
+            "heartbeat.watch = ['todo.md']",
+            "neither an absolute path nor a URL",
+            "absolute paths and https://",
+        ),
+        ("heartbeat.watch = ['/a', 'https://b.example', '/a']", "holds the same twice", "take one"),
+        (
+            "heartbeat.watch = ['http://b.example/x?k=v']",
+            "names a page on b.example, which is plain HTTP",
+            "https://",
+        ),
+        (
+            "heartbeat.watch = ['http://127.0.0.1:9/x']",
+            "is plain HTTP on loopback",
+            "allow_loopback_http = true",
+        ),
+        ("heartbeat.deliver = 'later'", "none of the words", "\"now\", \"next\""),
+        ("telegram.operators = ['ada']", "holds a text", "a whole number from 1"),
         (
             "agent.max_retries = 3",
             "there is no key `agent.max_retries`",
@@ -141,4 +191,23 @@ fn a_file_that_is_missing_unreadable_or_no_text_is_named() {
     assert_eq!(file.problems()[0].kind, ProblemKind::Unreadable);
     std::fs::create_dir(&file.path).unwrap();
     assert_eq!(file.problems()[0].kind, ProblemKind::Unreadable);
+}
+
+#[test]
+fn a_list_of_watched_things_is_bounded() {
+    let list = |count: usize| {
+        let paths: Vec<String> = (0..count).map(|number| format!("'/{number}'")).collect();
+        format!("heartbeat.watch = [{}]", paths.join(","))
+    };
+    assert!(OneFile::new(&list(100)).problems().is_empty());
+    assert!(only(&list(101)).message.contains("is too long"));
+}
+
+#[test]
+fn a_key_of_an_earlier_version_is_told_its_successor_wherever_it_stands() {
+    let file = OneFile::new("[agent]\nname = 'Ada'\n");
+    let problems = crate::validate(&file.layers_with(&[("BLUFIO_AGENT__MODEL", "x")]));
+    assert!(problems[0].help.as_ref().unwrap().contains("`routing.standard`"), "{}", problems[0]);
+    let refused = crate::edit::set(&file.layers(), &file.path, "agent.model", "x").unwrap_err();
+    assert!(refused.to_string().contains("`routing.standard`"), "{refused}");
 }

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The table of keys and the struct agree.
 
+use super::files::OneFile;
 use crate::layers::{default_value, defaults};
-use crate::model::{Config, LogFormat, Switch};
+use crate::model::{Config, Deliver, LogFormat, Switch, WhenSpent};
 use crate::node::Node;
 use crate::{Layers, keys, load, sections};
+use blufio_calendar::{Hours, Zone};
+use blufio_core::money::NanoUsd;
+use blufio_core::route::Route;
 use std::time::Duration;
 use toml::de::DeValue;
 
@@ -51,7 +55,7 @@ fn paths_are_unique_and_stand_in_a_known_section() {
 #[test]
 fn the_defaults_are_what_the_program_gets() {
     let config = load(&Layers::default()).unwrap().config;
-    assert_eq!(config.agent.model, "claude-sonnet-5-5");
+    assert_eq!(config.agent.time_zone, None);
     assert_eq!(config.agent.turn_timeout, Duration::from_secs(600));
     assert_eq!(config.telegram.enabled, Switch::Auto);
     assert_eq!(config.telegram.edit_interval, Duration::from_secs(4));
@@ -61,4 +65,35 @@ fn the_defaults_are_what_the_program_gets() {
     assert_eq!(config.store.path, None);
     assert_eq!((config.vault.memory_kib, config.vault.passes, config.vault.lanes), (19_456, 2, 1));
     assert!(config.agent.persona.starts_with("You are {name}"));
+}
+
+#[test]
+fn by_default_the_agent_chooses_its_models_spends_little_and_does_nothing_unasked() {
+    let config = load(&Layers::default()).unwrap().config;
+    let (routing, context, budget, heartbeat) =
+        (config.routing, config.context, config.budget, config.heartbeat);
+    assert_eq!((routing.mode, routing.fallback.as_slice()), (None, &[Route::Standard, Route::Fast][..]));
+    assert_eq!([routing.fast, routing.standard, routing.deep, context.summary_model], [const { None }; 4]);
+    assert_eq!(
+        (context.soft_limit_tokens, context.keep_tokens, context.tool_result_tokens),
+        (60_000, 15_000, 8_000)
+    );
+    assert_eq!(budget.daily_usd, Some(NanoUsd(5_000_000_000)));
+    assert_eq!(budget.monthly_usd, Some(NanoUsd(50_000_000_000)));
+    assert_eq!((budget.session_usd, budget.when_spent), (None, WhenSpent::Wait));
+    assert!(!heartbeat.enabled && heartbeat.watch.is_empty() && heartbeat.model.is_none());
+    assert_eq!((heartbeat.interval, heartbeat.deliver), (Duration::from_secs(1800), Deliver::Now));
+    assert_eq!(heartbeat.hours, Hours::parse("08:00-22:00").unwrap());
+    assert_eq!(heartbeat.monthly_usd, NanoUsd(10_000_000_000));
+    assert!(config.telegram.operators.is_empty());
+    assert_eq!(config.agent.zone(), Zone::of_this_machine());
+}
+
+#[test]
+fn every_route_can_be_chosen() {
+    for route in Route::ALL {
+        let file = OneFile::new(&format!("routing.mode = '{route}'\nrouting.fallback = ['{route}']\n"));
+        let routing = load(&file.layers()).unwrap().config.routing;
+        assert_eq!((routing.mode, routing.fallback), (Some(route), vec![route]));
+    }
 }
