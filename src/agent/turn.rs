@@ -2,19 +2,18 @@
 //! Walks one message through the stages.
 
 mod answer;
+mod hear;
+mod prompt;
 mod settle;
 
-use crate::act;
 use crate::command;
 use crate::context::Shared;
-use crate::ending;
 use crate::frame;
 use crate::gate::{self, Verdict};
-use crate::perceive;
 use crate::progress::Show;
 use crate::running::Ends;
 use crate::stage::{Signal, Stage};
-use blufio_core::channel::{Channel, ChannelError};
+use blufio_core::channel::Channel;
 use blufio_core::content::{Block, Message, Role};
 use blufio_core::ids::{Conversation, SessionId};
 use blufio_core::observe::Observation;
@@ -29,14 +28,7 @@ use tokio::time::Instant;
 const MAX_ATTEMPTS: u32 = 40;
 /// After this many errors in the program it is given up: each try may have to be paid for.
 const MOST_BREAKS: u32 = 3;
-/// Pictures and documents of the history beyond this many bytes of base64 are left out: providers take requests of
-/// some 32 MB, and the message of the turn needs its room.
-const MEDIA_LIMIT: usize = 8 << 20;
-/// Most messages of the history that are shown to the model.
-const MOST_MESSAGES: usize = 60;
 const GIVEN_UP: &str = "I have tried to answer this many times and failed. Please send it again.";
-/// How often a turn is put back because a file could not be fetched, and for how long, before the person is told.
-const FETCH_PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(16)];
 /// First pause after a failure that may pass by itself; doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_secs(15);
 const LONGEST_PAUSE: Duration = Duration::from_secs(600);
@@ -191,79 +183,10 @@ impl Turn<'_> {
         Ok(Signal::Concluded)
     }
 
-    async fn perceive(&mut self, end: &mut Option<End>) -> Result<Signal, StorageError> {
-        let show = Show::start(Arc::clone(&self.channel), self.conversation.clone(), self.claim.id);
-        // What an earlier, interrupted turn had already said.
-        show.push(&words_of(&self.record.steps));
-        self.show = Some(show);
-        let channel = Arc::clone(&self.channel);
-        let perceiving = perceive::perceive(
-            self.shared,
-            channel.as_ref(),
-            &self.claim.messages,
-            self.fetch_pause().is_some(),
-        );
-        let perceived = tokio::select! {
-            biased;
-            () = self.ends.abandon.cancelled() => { *end = Some(abandoned()); return Ok(Signal::Deferred) }
-            () = self.ends.stop.cancelled() => {
-                self.gather().await?;
-                return Ok(self.concluded(end, TurnOutcome::Stopped, ending::STOPPED));
-            }
-            perceived = perceiving => perceived,
-        };
-        match perceived {
-            Ok(perceived) if !perceived.substance => {
-                let reply = unreceived(&perceived.notices);
-                *end = Some(End::say(TurnOutcome::Failed, reply));
-                Ok(Signal::Concluded)
-            }
-            Ok(perceived) => {
-                self.message = perceived.content;
-                self.notices = perceived.notices;
-                let now = self.shared.clock.now();
-                let session = self.shared.storage.session(&self.conversation, now).await?;
-                let transcript = self.shared.storage.transcript(session, MOST_MESSAGES).await?;
-                let history = transcript.messages.into_iter().map(|stored| stored.message).collect();
-                self.history = frame::lighten(frame::shorten(history, MOST_MESSAGES), MEDIA_LIMIT);
-                self.session = Some(session);
-                Ok(Signal::Perceived)
-            }
-            Err(error) => {
-                *end = Some(self.later(&error));
-                Ok(Signal::Deferred)
-            }
-        }
-    }
-
-    /// How long to wait before files are fetched once more; `None` when that has been done often enough.
-    fn fetch_pause(&self) -> Option<Duration> {
-        FETCH_PAUSES.get(usize::try_from(self.claim.attempts).ok()?).copied()
-    }
-
     /// Whether it has been tried often enough.
     fn is_given_up(&self) -> bool {
         let tried = self.claim.attempts >= MAX_ATTEMPTS || self.record.broken >= MOST_BREAKS;
         tried && !self.record.stopped
-    }
-
-    /// What is needed for a transcript, where the turn ends before its message was perceived.
-    async fn gather(&mut self) -> Result<(), StorageError> {
-        act::close(&mut self.record);
-        if self.session.is_none() {
-            self.message = perceive::unperceived(&self.claim.messages);
-            let now = self.shared.clock.now();
-            self.session = Some(self.shared.storage.session(&self.conversation, now).await?);
-        }
-        Ok(())
-    }
-
-    fn later(&self, error: &ChannelError) -> End {
-        let wait = match error {
-            ChannelError::RetryAfter { wait, .. } => (*wait).min(LONGEST_ASKED_PAUSE),
-            _ => self.fetch_pause().unwrap_or(LONGEST_PAUSE),
-        };
-        End::Defer { until: wait, reason: error.to_string(), tell: None }
     }
 }
 

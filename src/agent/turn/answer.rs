@@ -10,7 +10,7 @@ use crate::progress::Show;
 use crate::spend::Purpose;
 use crate::stage::Signal;
 use blufio_core::content::{Block, Message, Role};
-use blufio_core::provider::{Completion, ProviderError, ProviderErrorKind, Request, StopReason};
+use blufio_core::provider::{Completion, ProviderError, ProviderErrorKind, StopReason};
 use blufio_core::route::Route;
 use blufio_core::storage::{Feature, StorageError, TurnOutcome};
 
@@ -29,7 +29,8 @@ impl Turn<'_> {
         let Some(show) = &self.show else {
             return Err(StorageError::Unexpected("a call before the message was perceived".into()));
         };
-        let request = self.request();
+        let model = self.shared.options.routing.slots.model(Route::Standard).to_owned();
+        let request = self.request(model);
         let purpose = Purpose {
             feature: if self.record.steps.is_empty() { Feature::Turn } else { Feature::ToolLoop },
             turn: Some(self.claim.id),
@@ -54,18 +55,6 @@ impl Turn<'_> {
             }
             CallEnd::Unstored(error) => return Err(error),
         })
-    }
-
-    fn request(&self) -> Request {
-        let mut messages = frame::with_message(self.history.clone(), self.message.clone());
-        messages.extend(self.record.steps.iter().cloned());
-        Request {
-            model: self.shared.options.routing.slots.model(Route::Standard).to_owned(),
-            system: self.shared.options.system.clone(),
-            tools: self.shared.skills.tools(),
-            messages,
-            max_tokens: self.shared.options.max_output_tokens,
-        }
     }
 
     async fn completed(

@@ -20,8 +20,13 @@ pub struct TurnRecord {
     pub started: Vec<String>,
     /// Which model answers, once that is decided: a turn that is taken up again keeps to it.
     pub decision: Option<Decision>,
+    /// What the person is told with the answer about how it came about: that another model than the one that was meant
+    /// has written it.
+    pub remarks: Vec<String>,
     /// Whether the person has been told that the answer will take a while.
     pub told: bool,
+    /// For what it has waited until there was room in the budget, one entry each time. These tries do not count.
+    pub waited: Vec<String>,
     /// How often an error that is not expected to pass has broken it off.
     pub broken: u32,
     /// Whether the person wants no more of it: it is ended with what there is, and the model is not asked.
