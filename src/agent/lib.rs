@@ -17,6 +17,7 @@
 //! | `command` | `/start /help /new /stop /status` |
 //! | `perceive` | files become blocks: pictures, documents, transcribed speech |
 //! | [`frame`] | the request: system prompt, repaired history, the message |
+//! | [`tokens`] | how many tokens a prompt has, as expected and at most |
 //! | `call` | follows a provider's stream |
 //! | `spend` | the one way to call a model: reserved before, entered after |
 //! | `budget` | the limits that hold now |
@@ -31,6 +32,7 @@ pub mod agent;
 pub mod frame;
 pub mod options;
 pub mod stage;
+pub mod tokens;
 
 mod absent;
 mod act;
