@@ -1,25 +1,35 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Tools that the model may call.
 //!
+//! Their descriptions are part of every prompt, so they are short: a test holds them to their size.
+//!
 //! | room | holds |
 //! |---|---|
 //! | [`builtin`] | the tools that are part of the program, as one [`blufio_core::skill::SkillRuntime`] |
 //! | [`current_time`] | the date and time, in any time zone: the prompt itself never changes with the clock |
+//! | [`remind`] | stores a reminder, or a task that stays open |
+//! | [`reminders`] | what is stored for this conversation |
+//! | [`close_reminder`] | ends one of them |
+//! | `wording` | how a reminder is told to the model |
+//!
+//! A tool's `call` returns the words for the model; an error is words for the model too, with what would be right.
 //!
 //! ```
-//! use blufio_core::skill::SkillRuntime;
-//! use blufio_core::time::{Clock, Timestamp};
-//! use std::sync::Arc;
+//! use blufio_calendar::Zone;
+//! use blufio_core::time::Timestamp;
+//! use serde_json::json;
 //!
-//! struct Stopped;
-//! impl Clock for Stopped {
-//!     fn now(&self) -> Timestamp {
-//!         Timestamp(0)
-//!     }
-//! }
-//! let skills = blufio_skills::builtin::Builtin::new(Arc::new(Stopped));
-//! assert_eq!(skills.tools()[0].name, "current_time");
+//! let zone = Zone::named("Europe/Berlin")?;
+//! let told = blufio_skills::current_time::call(Timestamp(1_774_000_000_000), &zone, &json!({}));
+//! assert_eq!(told.as_deref(), Ok("Friday, 2026-03-20 10:46:40 CET"));
+//! # Ok::<(), blufio_calendar::CalendarError>(())
 //! ```
 
 pub mod builtin;
+pub mod close_reminder;
 pub mod current_time;
+#[cfg(test)]
+mod notebook;
+pub mod remind;
+pub mod reminders;
+mod wording;
