@@ -13,7 +13,10 @@
 //! | `opening`, `lock`, `migrations` | from a path to a sound database of the newest schema that is ours alone |
 //! | `writer` | the thread that writes: group commit, checkpoints |
 //! | `readers` | the threads that read |
-//! | `queue`, `turn`, `outbox`, `sessions`, `peers`, `vault_rows` | the tables, one concern each |
+//! | `queue`, `turn`, `outbox`, `peers`, `vault_rows` | the tables, one concern each |
+//! | `sessions`, `summaries`, `answers` | what was said, and what was decided for it |
+//! | `ledger`, `spending`, `budget`, `costs` | what calls cost: one by one, in running totals, against limits, added up |
+//! | `jobs`, `background` | reminders, and what the agent does and says unasked |
 //! | `retention` | what is dropped with time, so that the file stays bounded |
 //! | `stats`, `snapshot` | how the state stands, and copies of it |
 //! | `error`, `columns` | from SQLite's words to ours |
@@ -29,13 +32,19 @@
 //! let store = Store::open(&folder.path().join("blufio.db"), StoreOptions::default()).unwrap();
 //! let conversation = Conversation::new("telegram", "42");
 //! let session = store.session(&conversation, Timestamp(0)).await.unwrap();
-//! assert!(store.history(session, 100).await.unwrap().is_empty());
+//! assert!(store.transcript(session, 100).await.unwrap().messages.is_empty());
 //! store.close();
 //! # });
 //! ```
 
+mod answers;
+mod background;
+mod budget;
 mod columns;
+mod costs;
 mod error;
+mod jobs;
+mod ledger;
 mod lock;
 mod migrations;
 mod opening;
@@ -46,8 +55,10 @@ mod readers;
 mod retention;
 mod sessions;
 mod snapshot;
+mod spending;
 mod stats;
 mod store;
+mod summaries;
 mod turn;
 mod vault_rows;
 mod writer;

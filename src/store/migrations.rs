@@ -10,7 +10,8 @@ use rusqlite_migration::{M, Migrations};
 use std::path::Path;
 
 /// The steps: step N leads from version N-1 to version N. A step that has been released is never edited.
-pub(crate) const STEPS: &[&str] = &[include_str!("migrations/0001_state.sql")];
+pub(crate) const STEPS: &[&str] =
+    &[include_str!("migrations/0001_state.sql"), include_str!("migrations/0002_spending_and_background.sql")];
 
 /// The version that `steps` lead to.
 pub(crate) fn newest(steps: &[&str]) -> u32 {

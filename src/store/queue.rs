@@ -14,8 +14,8 @@
 use crate::columns::{Due, conversation, from_json, to_json};
 use crate::error::RowError;
 use crate::store::Store;
-use crate::turn;
 use crate::writer::Durability;
+use crate::{budget, turn};
 use async_trait::async_trait;
 use blufio_core::channel::Inbound;
 use blufio_core::ids::{Conversation, QueueId};
@@ -158,8 +158,14 @@ impl Queue for Store {
         self.write(Durability::Now, move |connection| turn::postpone(connection, &postponement, now)).await
     }
 
-    async fn recover(&self) -> Result<u64, StorageError> {
-        self.write(Durability::Now, |connection| {
+    async fn release(&self, prefix: &str, now: Timestamp) -> Result<u64, StorageError> {
+        let prefix = prefix.to_owned();
+        self.write(Durability::Now, move |connection| turn::release(connection, &prefix, now)).await
+    }
+
+    async fn recover(&self, now: Timestamp) -> Result<u64, StorageError> {
+        self.write(Durability::Now, move |connection| {
+            budget::enter_cut_off(connection, now)?;
             let count = connection.prepare_cached(WAIT_AGAIN)?.execute([])?;
             Ok(u64::try_from(count).unwrap_or(u64::MAX))
         })

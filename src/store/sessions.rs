@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Sessions and their transcripts. What joins a transcript is written by [`crate::turn::settle`].
+//! Sessions, their transcripts, and the routes that people have pinned. What joins a transcript is written with the end
+//! of a turn, or when the agent speaks of its own accord.
 
-use crate::columns::from_json;
+use crate::columns::{from_json, to_json};
 use crate::error::RowError;
 use crate::store::Store;
 use crate::writer::Durability;
+use crate::{answers, summaries};
 use async_trait::async_trait;
 use blufio_core::content::{Message, Role};
-use blufio_core::ids::{Conversation, QueueId, SessionId};
-use blufio_core::money::{NanoUsd, Usage};
-use blufio_core::storage::{CallRecord, Sessions, StorageError};
+use blufio_core::ids::{Conversation, MessageId, QueueId, SessionId};
+use blufio_core::route::{Decision, Route};
+use blufio_core::storage::{Compaction, Sessions, StorageError, StoredMessage, Transcript};
 use blufio_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -21,14 +23,19 @@ pub(crate) const OPEN_SESSION_OF: &str = "SELECT id FROM sessions INDEXED BY ses
 
 const START: &str = "INSERT INTO sessions (channel, chat, thread, started_at) VALUES (?1, ?2, ?3, ?4)";
 
-pub(crate) const LAST_MESSAGES: &str = "SELECT role, content FROM
-    (SELECT id, role, content FROM messages WHERE session = ?1 ORDER BY id DESC LIMIT ?2) ORDER BY id";
+pub(crate) const LAST_MESSAGES: &str = "SELECT id, role, content FROM
+    (SELECT id, role, content FROM messages WHERE session = ?1 AND id > ?2 ORDER BY id DESC LIMIT ?3) ORDER BY id";
 
 pub(crate) const COUNT_MESSAGES: &str = "SELECT count(*) FROM messages WHERE session = ?1";
 
-const LAST_CALLS: &str = "SELECT turn, model, class, input_tokens, output_tokens, cache_read_tokens,
-        cache_write_5m_tokens, cache_write_1h_tokens, cost_nano_usd, took_ms, at
-    FROM (SELECT * FROM calls ORDER BY id DESC LIMIT ?1) ORDER BY id";
+const APPEND: &str = "INSERT INTO messages (session, turn, role, content, at) VALUES (?1, ?2, ?3, ?4, ?5)";
+
+const PIN_OF: &str = "SELECT route FROM pins WHERE channel = ?1 AND chat = ?2 AND thread = ?3";
+
+const PIN: &str = "INSERT INTO pins (channel, chat, thread, route) VALUES (?1, ?2, ?3, ?4)
+    ON CONFLICT (channel, chat, thread) DO UPDATE SET route = excluded.route";
+
+const UNPIN: &str = "DELETE FROM pins WHERE channel = ?1 AND chat = ?2 AND thread = ?3";
 
 #[async_trait]
 impl Sessions for Store {
@@ -50,28 +57,24 @@ impl Sessions for Store {
         .await
     }
 
-    async fn history(&self, session: SessionId, limit: usize) -> Result<Vec<Message>, StorageError> {
+    async fn transcript(&self, session: SessionId, limit: usize) -> Result<Transcript, StorageError> {
         self.read(move |connection| {
+            let summary = summaries::of(connection, session)?;
+            // Ids begin at 1.
+            let behind = summary.as_ref().map_or(0, |summary| summary.upto.0);
             let mut last = connection.prepare_cached(LAST_MESSAGES)?;
-            let mut rows = last.query(params![session.0, i64::try_from(limit).unwrap_or(i64::MAX)])?;
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let mut rows = last.query(params![session.0, behind, limit])?;
             let mut messages = Vec::new();
             while let Some(row) = rows.next()? {
-                let role = match row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)? {
-                    "user" => Role::User,
-                    "assistant" => Role::Assistant,
-                    other => {
-                        return Err(RowError::Refused(format!("a message has the unknown role {other:?}")));
-                    }
-                };
-                let content = from_json(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?)?;
-                messages.push(Message { role, content });
+                messages.push(message(row)?);
             }
-            Ok(messages)
+            Ok(Transcript { summary, messages })
         })
         .await
     }
 
-    async fn history_length(&self, session: SessionId) -> Result<usize, StorageError> {
+    async fn transcript_length(&self, session: SessionId) -> Result<usize, StorageError> {
         self.read(move |connection| {
             let mut count = connection.prepare_cached(COUNT_MESSAGES)?;
             let count: i64 = count.query_row([session.0], |row| row.get(0))?;
@@ -80,40 +83,83 @@ impl Sessions for Store {
         .await
     }
 
-    async fn calls(&self, limit: usize) -> Result<Vec<(QueueId, CallRecord)>, StorageError> {
+    async fn compact(&self, compaction: Compaction, now: Timestamp) -> Result<bool, StorageError> {
+        self.write(Durability::Now, move |connection| summaries::compact(connection, &compaction, now)).await
+    }
+
+    async fn decisions(
+        &self,
+        session: SessionId,
+        limit: usize,
+    ) -> Result<Vec<(Decision, Timestamp)>, StorageError> {
+        self.read(move |connection| answers::decisions(connection, session, limit)).await
+    }
+
+    async fn pin(&self, conversation: &Conversation) -> Result<Option<Route>, StorageError> {
+        let Conversation { channel, chat, thread } = conversation.clone();
         self.read(move |connection| {
-            let mut last = connection.prepare_cached(LAST_CALLS)?;
-            let mut rows = last.query(params![i64::try_from(limit).unwrap_or(i64::MAX)])?;
-            let mut calls = Vec::new();
-            while let Some(row) = rows.next()? {
-                calls.push((QueueId(row.get(0)?), call(row)?));
-            }
-            Ok(calls)
+            let mut pin = connection.prepare_cached(PIN_OF)?;
+            let name: Option<String> = pin.query_row([channel, chat, thread], |row| row.get(0)).optional()?;
+            name.map(|name| {
+                Route::named(&name)
+                    .ok_or_else(|| RowError::Refused(format!("a pin names the unknown route {name:?}")))
+            })
+            .transpose()
+        })
+        .await
+    }
+
+    async fn set_pin(&self, conversation: &Conversation, route: Option<Route>) -> Result<(), StorageError> {
+        let Conversation { channel, chat, thread } = conversation.clone();
+        self.write(Durability::Now, move |connection| {
+            match route {
+                Some(route) => {
+                    connection.prepare_cached(PIN)?.execute(params![channel, chat, thread, route.name()])?
+                }
+                None => connection.prepare_cached(UNPIN)?.execute([channel, chat, thread])?,
+            };
+            Ok(())
         })
         .await
     }
 }
 
-fn call(row: &Row<'_>) -> Result<CallRecord, rusqlite::Error> {
-    let tokens = |column: usize| row.get::<_, i64>(column).map(|tokens| u64::try_from(tokens).unwrap_or(0));
-    Ok(CallRecord {
-        model: row.get(1)?,
-        class: row.get(2)?,
-        usage: Usage {
-            input: tokens(3)?,
-            output: tokens(4)?,
-            cache_read: tokens(5)?,
-            cache_write_5m: tokens(6)?,
-            cache_write_1h: tokens(7)?,
-        },
-        cost: NanoUsd(row.get(8)?),
-        took_ms: tokens(9)?,
-        at: Timestamp(row.get(10)?),
-    })
+fn message(row: &Row<'_>) -> Result<StoredMessage, RowError> {
+    let role = match row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)? {
+        "user" => Role::User,
+        "assistant" => Role::Assistant,
+        other => return Err(RowError::Refused(format!("a message has the unknown role {other:?}"))),
+    };
+    let content = from_json(row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?)?;
+    Ok(StoredMessage { id: MessageId(row.get(0)?), message: Message { role, content } })
 }
 
-fn open_session(connection: &Connection, conversation: &Conversation) -> Result<Option<SessionId>, RowError> {
+/// The open session of a conversation.
+pub(crate) fn open_session(
+    connection: &Connection,
+    conversation: &Conversation,
+) -> Result<Option<SessionId>, RowError> {
     let Conversation { channel, chat, thread } = conversation;
     let mut open = connection.prepare_cached(OPEN_SESSION_OF)?;
     Ok(open.query_row(params![channel, chat, thread], |row| row.get(0).map(SessionId)).optional()?)
+}
+
+/// Appends to a transcript. `turn`: the one in which it was said, unless the agent spoke of its own accord.
+pub(crate) fn append(
+    connection: &Connection,
+    session: SessionId,
+    turn: Option<QueueId>,
+    messages: &[Message],
+    now: Timestamp,
+) -> Result<(), RowError> {
+    let turn = turn.map(|turn| turn.0);
+    for message in messages {
+        let role = match message.role {
+            Role::User => "user",
+            Role::Assistant => "assistant",
+        };
+        let content = to_json(&message.content)?;
+        connection.prepare_cached(APPEND)?.execute(params![session.0, turn, role, content, now.0])?;
+    }
+    Ok(())
 }

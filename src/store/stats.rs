@@ -34,6 +34,7 @@ pub(crate) fn read(connection: &Connection, path: &Path) -> Result<StoreStats, R
         dead_letters: count(DEAD)?,
         sessions: count("SELECT count(*) FROM sessions")?,
         messages: count("SELECT count(*) FROM messages")?,
+        open_jobs: count("SELECT count(*) FROM jobs INDEXED BY jobs_open WHERE closed_at IS NULL")?,
         file_bytes: path.metadata().map_err(|error| from_io(path, &error))?.len(),
         // No log, nothing in it.
         wal_bytes: beside(path, "-wal").metadata().map_or(0, |log| log.len()),
