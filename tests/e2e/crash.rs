@@ -62,7 +62,7 @@ impl Storm {
             .set("telegram.allowed_users", &format!("{CHATS:?}"))
             .set("log.level", "\"info\"")
             // Newer models keep to themselves what they say before they use a tool: the mark would not be heard.
-            .set("agent.model", "\"claude-haiku-4-5\"")
+            .set("routing.standard", "\"claude-haiku-4-5\"")
             .build()
             .await;
         Self { house, dice: Dice::new(seed), asked: BTreeMap::new(), count: 0, kills: Vec::new(), born }

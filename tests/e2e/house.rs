@@ -215,6 +215,13 @@ impl House {
             .set("gateway.listen", "\"127.0.0.1:0\"")
             .set("net.allow_loopback_http", "true")
             .set("log.level", "\"info,blufio=debug\"")
+            // What a test says goes to one model, which has to answer, and nobody's purse holds it up. Tests of routes
+            // and budgets set their own.
+            .set("routing.mode", "\"standard\"")
+            .set("routing.fallback", "[]")
+            .set("budget.daily_usd", "\"none\"")
+            .set("budget.monthly_usd", "\"none\"")
+            .set("agent.time_zone", "\"UTC\"")
             // Cheap to guess and quick to derive: nobody attacks a test.
             .set("vault.memory_kib", "19456")
             .env("ANTHROPIC_API_KEY", API_KEY)

@@ -10,7 +10,6 @@ const TURNS: usize = 10_000;
 /// Conversations side by side; each has said more than the model is shown of it long before the end.
 const CHATS: i64 = 16;
 /// Messages of the history that the model is shown; small, so that it is full after the warm-up.
-const HISTORY: usize = 20;
 /// Memory is looked at from here on.
 const WARM: usize = 3_000;
 /// Between two looks.
@@ -45,7 +44,8 @@ async fn ten_thousand_turns_leave_memory_and_log_as_they_were() {
     let chats: Vec<i64> = (1..=CHATS).collect();
     let house = House::plan()
         .set("telegram.allowed_users", &format!("{chats:?}"))
-        .set("agent.history_messages", &HISTORY.to_string())
+        .set("context.soft_limit_tokens", "2000")
+        .set("context.keep_tokens", "500")
         .set("log.level", "\"warn,blufio::daemon=info\"")
         .build()
         .await;
