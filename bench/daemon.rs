@@ -49,7 +49,8 @@ impl Daemon {
         let config = format!(
             "telegram.base_url = \"{}\"\nanthropic.base_url = \"{}\"\ntelegram.allowed_users = {people:?}\n\
              net.allow_loopback_http = true\ngateway.listen = \"127.0.0.1:{port}\"\nstore.path = \"{}\"\n\
-             agent.history_messages = 40\n",
+             routing.mode = \"standard\"\nbudget.daily_usd = \"none\"\nbudget.monthly_usd = \"none\"\n\
+             context.soft_limit_tokens = 4000\ncontext.keep_tokens = 1000\n",
             telegram.url(),
             anthropic.url(),
             folder.path().join("blufio.db").display(),

@@ -9,7 +9,6 @@ use blufio_simulator::telegram::Telegram;
 const TURNS: usize = 10_000;
 /// Conversations side by side; each has said more than the model is shown of it long before the end.
 const CHATS: i64 = 16;
-/// Messages of the history that the model is shown; small, so that it is full after the warm-up.
 /// Memory is looked at from here on.
 const WARM: usize = 3_000;
 /// Between two looks.
