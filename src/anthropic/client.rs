@@ -9,6 +9,7 @@ use crate::wire;
 use blufio_core::model::ModelSpec;
 use blufio_core::money::Usage;
 use blufio_core::provider::{Event, Provider, ProviderError, ProviderErrorKind, Request};
+use blufio_core::route::Route;
 use blufio_core::secret::SecretString;
 use blufio_net::{Net, NetError};
 use futures_core::stream::BoxStream;
@@ -123,6 +124,10 @@ impl Provider for Anthropic {
 
     fn model(&self, id: &str) -> Option<&ModelSpec> {
         self.models.get(id).map(|model| &model.spec)
+    }
+
+    fn newest(&self, route: Route) -> Option<&ModelSpec> {
+        self.models.newest(route).map(|model| &model.spec)
     }
 
     fn call(&self, request: Request) -> BoxStream<'_, Result<Event, ProviderError>> {

@@ -8,10 +8,10 @@
 //! | room | holds |
 //! |---|---|
 //! | `options` | [`AnthropicOptions`]: address, key, times to wait |
-//! | `models`, `models.toml` | [`ModelTable`]: ids, limits, prices, and what the provider refuses for each model |
+//! | `models`, `models.toml` | [`ModelTable`]: ids, classes, limits, dated prices, and what the provider refuses for each model |
 //! | `client` | [`Anthropic`]: the adapter |
 //! | `call` | one call: attempts, waits, and the events between them |
-//! | `wire` | the body of a request |
+//! | `wire` | the body of a request; its `marks` say what of it the provider caches |
 //! | `sse` | server-sent events out of bytes |
 //! | `assembler` | the answer out of events |
 //! | `failure` | what went wrong, and whether to try again |

@@ -4,6 +4,11 @@
 //! The provider refuses a request for what looks harmless: an empty text, a tool result behind a text, two turns of
 //! the same speaker. The builder puts such things right. It invents nothing except a stand-in for an empty turn of the
 //! person, since leaving that out would end the transcript with the model's turn, which is refused as well.
+//!
+//! Everything that is the same from call to call comes out as the same bytes: `marks` says which part of it the
+//! provider is asked to keep.
+
+mod marks;
 
 use crate::models::{Model, ToolChoice};
 use blufio_core::content::{Block, Role};
@@ -90,6 +95,9 @@ struct Turn<'a> {
 struct Content<'a> {
     #[serde(flatten)]
     kind: Kind<'a>,
+    /// Whether it is there for this turn alone.
+    #[serde(skip)]
+    note: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     cache_control: Option<Typed<&'static str>>,
 }
@@ -178,7 +186,7 @@ pub(crate) fn body(request: &Request, model: &Model) -> Result<Vec<u8>, WireErro
         top_k: parameters.top_k,
         messages: turns(request),
     };
-    place_breakpoints(&mut body, request, model.spec.cache_minimum);
+    marks::place(&mut body, model.spec.cache_minimum);
     serde_json::to_vec(&body).map_err(|_| WireError::Json)
 }
 
@@ -188,11 +196,12 @@ fn turns(request: &Request) -> Vec<Turn<'_>> {
     let mut turns: Vec<Turn<'_>> = Vec::with_capacity(request.messages.len() + 1);
     for message in &request.messages {
         let mut content: Vec<_> = message.content.iter().filter_map(content).collect();
-        if content.is_empty() {
+        // Notes are no words of the person, and will be gone in the next turn.
+        if content.iter().all(|block| block.note) {
             match message.role {
                 // A neighbour's turns on both sides become one below.
                 Role::Assistant => continue,
-                Role::User => content.push(stand_in()),
+                Role::User => content.insert(0, stand_in()),
             }
         }
         if turns.is_empty() && message.role == Role::Assistant {
@@ -211,13 +220,13 @@ fn turns(request: &Request) -> Vec<Turn<'_>> {
 }
 
 fn stand_in() -> Content<'static> {
-    Content { kind: Kind::Text { text: EMPTY_TURN }, cache_control: None }
+    Content { kind: Kind::Text { text: EMPTY_TURN }, note: false, cache_control: None }
 }
 
 fn content(block: &Block) -> Option<Content<'_>> {
     let kind = match block {
-        Block::Text { text } if text.trim().is_empty() => return None,
-        Block::Text { text } => Kind::Text { text },
+        Block::Text { text } | Block::Note { text } if text.trim().is_empty() => return None,
+        Block::Text { text } | Block::Note { text } => Kind::Text { text },
         Block::Image { media_type, data } => {
             Kind::Image { source: Source { r#type: "base64", media_type, data } }
         }
@@ -234,7 +243,7 @@ fn content(block: &Block) -> Option<Content<'_>> {
         Block::Thinking { thinking, signature } => Kind::Thinking { thinking, signature },
         Block::RedactedThinking { data } => Kind::RedactedThinking { data },
     };
-    Some(Content { kind, cache_control: None })
+    Some(Content { kind, note: matches!(block, Block::Note { .. }), cache_control: None })
 }
 
 /// Arguments are an object in a request. Those that arrived as no valid JSON are kept as a string (see
@@ -243,62 +252,6 @@ fn object(input: &Value) -> Cow<'_, Value> {
     match input {
         Value::Object(_) => Cow::Borrowed(input),
         other => Cow::Owned(serde_json::json!({ "invalid_json": other })),
-    }
-}
-
-/// Marks up to three places (the provider takes four) up to which the prompt may be kept in its cache:
-///
-/// - the end of the static part, which is the same in every turn of every conversation;
-/// - the last turn of the person, which the next call repeats;
-/// - the one before, where the last call has put its mark: a call with many tools moves the end further than the
-///   provider looks back by itself.
-///
-/// Writing to the cache costs a quarter more than not doing so, so a single question without tools, which no second
-/// call follows, gets no mark in the transcript. A prefix that cannot reach the model's minimum gets none either.
-fn place_breakpoints(body: &mut Body<'_>, request: &Request, minimum: u64) {
-    let fixed = body.system.iter().flatten().map(|block| block.text.len()).sum::<usize>()
-        + body
-            .tools
-            .iter()
-            .map(|tool| tool.name.len() + tool.description.len() + tool.input_schema.to_string().len())
-            .sum::<usize>();
-    if reaches(fixed, minimum) {
-        match (&mut body.system, body.tools.last_mut()) {
-            (Some([system]), _) => system.cache_control = EPHEMERAL,
-            (None, Some(tool)) => tool.cache_control = EPHEMERAL,
-            (None, None) => {}
-        }
-    }
-    if request.tools.is_empty() && body.messages.len() < 2 {
-        return;
-    }
-    let whole = fixed + body.messages.iter().flat_map(|turn| &turn.content).map(size).sum::<usize>();
-    if !reaches(whole, minimum) {
-        return;
-    }
-    let persons = body.messages.iter_mut().rev().filter(|turn| turn.role == Role::User);
-    for turn in persons.take(2) {
-        // A turn of the person holds no thinking, the one kind that may not carry a mark.
-        if let Some(last) = turn.content.last_mut() {
-            last.cache_control = EPHEMERAL;
-        }
-    }
-}
-
-/// Whether so many bytes can be `minimum` tokens. Two bytes a token is less than any ordinary text has, so this errs
-/// towards asking; the provider ignores a mark that comes too early.
-fn reaches(bytes: usize, minimum: u64) -> bool {
-    u64::try_from(bytes / 2).is_ok_and(|tokens| tokens >= minimum)
-}
-
-fn size(content: &Content<'_>) -> usize {
-    match &content.kind {
-        Kind::Text { text } => text.len(),
-        Kind::Image { source } | Kind::Document { source, .. } => source.data.len(),
-        Kind::ToolUse { input, .. } => input.to_string().len(),
-        Kind::ToolResult { content, .. } => content.len(),
-        Kind::Thinking { thinking, .. } => thinking.len(),
-        Kind::RedactedThinking { data } => data.len(),
     }
 }
 

@@ -7,10 +7,15 @@
 //!
 //! | room | holds |
 //! |---|---|
-//! | [`metrics`](Metrics) | what happened: counters and histograms; the exposition |
+//! | [`metrics`](Metrics) | messages and turns; where each observation belongs; the exposition |
+//! | `calls` | calls of models: tokens, cost, overhead, cache |
+//! | `routes` | which model answers |
+//! | `budget` | how the limits stand |
+//! | `background` | summaries, looks, reminders |
 //! | `state` | how things stand: the state file, health |
 //! | `process` | this process: memory, heap, start |
 //! | `labels` | the bounded sets |
+//! | `registry` | makes metrics that are exposed |
 //!
 //! ```
 //! # use blufio_core::{observe::{Observability, Observation}, time::{Clock, Timestamp}};
@@ -29,9 +34,14 @@
 //! assert!(exposition.body.contains("blufio_messages_sent_total{channel=\"telegram\"} 1\n"));
 //! ```
 
+mod background;
+mod budget;
+mod calls;
 mod labels;
 mod metrics;
 mod process;
+mod registry;
+mod routes;
 mod state;
 
 pub use metrics::{Metrics, MetricsError, MetricsOptions};

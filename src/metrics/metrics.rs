@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What happened: counters and histograms; the exposition.
+//! What happened to messages and turns; where each observation belongs; the exposition.
 
+use crate::background::Background;
+use crate::budget::Budget;
+use crate::calls::{Call, Calls};
 use crate::labels::LabelSet;
 use crate::process::Process;
+use crate::registry::Family;
+use crate::routes::Routes;
 use crate::state::State;
-use blufio_core::money::{NanoUsd, Usage};
 use blufio_core::observe::{Exposition, Observability, Observation};
 use blufio_core::time::Clock;
-use prometheus::core::Collector;
-use prometheus::{
-    CounterVec, Histogram, HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder,
-};
+use prometheus::{Histogram, IntCounterVec, TextEncoder};
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
-/// Bounds of the histograms, seconds. A short answer takes two, one with tools and thinking minutes.
-const SECONDS: [f64; 12] = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0];
+/// Bounds of turns and calls, seconds. A short answer takes two, one with tools and thinking minutes.
+pub(crate) const SECONDS: [f64; 12] = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0];
 
 /// What the label sets are made of.
 #[derive(Clone, Debug, Default)]
@@ -36,9 +36,8 @@ pub struct MetricsError(#[from] prometheus::Error);
 
 /// The metrics of one process.
 pub struct Metrics {
-    models: LabelSet,
     channels: LabelSet,
-    happened: Registry,
+    happened: Family,
     received: IntCounterVec,
     duplicates: IntCounterVec,
     sent: IntCounterVec,
@@ -46,20 +45,17 @@ pub struct Metrics {
     receive_failures: IntCounterVec,
     turns: IntCounterVec,
     turn_duration: Histogram,
-    calls: IntCounterVec,
-    call_duration: HistogramVec,
-    tokens: IntCounterVec,
-    cost: CounterVec,
+    calls: Calls,
+    routes: Routes,
+    budget: Budget,
+    background: Background,
     state: State,
     process: Process,
 }
 
 impl fmt::Debug for Metrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Metrics")
-            .field("models", &self.models)
-            .field("channels", &self.channels)
-            .finish_non_exhaustive()
+        f.debug_struct("Metrics").field("channels", &self.channels).finish_non_exhaustive()
     }
 }
 
@@ -70,76 +66,46 @@ impl Metrics {
     /// When a metric cannot be made; only a bug makes that happen.
     pub fn new(options: MetricsOptions, clock: Arc<dyn Clock>) -> Result<Self, MetricsError> {
         let MetricsOptions { version, models, channels } = options;
-        let (models, channels) = (LabelSet::new(models), LabelSet::new(channels));
-        let happened = Registry::new();
-        let counters = |name: &str, help: &str, labels: &[&str]| {
-            registered(&happened, IntCounterVec::new(Opts::new(name, help), labels)?)
-        };
+        let happened = Family::default();
         let metrics = Self {
-            received: counters(
+            received: happened.counters(
                 "blufio_messages_received_total",
                 "Messages accepted from people.",
                 &["channel"],
             )?,
-            duplicates: counters(
+            duplicates: happened.counters(
                 "blufio_messages_duplicate_total",
                 "Messages that had been accepted before and were dropped.",
                 &["channel"],
             )?,
-            sent: counters(
+            sent: happened.counters(
                 "blufio_messages_sent_total",
                 "Messages that a channel has accepted.",
                 &["channel"],
             )?,
-            delivery_failures: counters(
+            delivery_failures: happened.counters(
                 "blufio_delivery_failures_total",
                 "Tries to deliver a message that failed, by class of the failure.",
                 &["channel", "class"],
             )?,
-            receive_failures: counters(
+            receive_failures: happened.counters(
                 "blufio_receive_failures_total",
                 "Troubles in receiving from a channel, by class.",
                 &["channel", "class"],
             )?,
-            turns: counters("blufio_turns_total", "Turns that ended, by outcome.", &["outcome"])?,
-            turn_duration: registered(
-                &happened,
-                Histogram::with_opts(seconds(
-                    "blufio_turn_duration_seconds",
-                    "From a turn's claim to its settlement.",
-                ))?,
+            turns: happened.counters("blufio_turns_total", "Turns that ended, by outcome.", &["outcome"])?,
+            turn_duration: happened.histogram(
+                "blufio_turn_duration_seconds",
+                "From a turn's claim to its settlement.",
+                &SECONDS,
             )?,
-            calls: counters(
-                "blufio_provider_calls_total",
-                "Attempts to call a model, by class of the result: ok, or of the error.",
-                &["model", "class"],
-            )?,
-            call_duration: registered(
-                &happened,
-                HistogramVec::new(
-                    seconds(
-                        "blufio_provider_call_duration_seconds",
-                        "From the request to the end of the answer, failed attempts included.",
-                    ),
-                    &["model"],
-                )?,
-            )?,
-            tokens: counters(
-                "blufio_tokens_total",
-                "Tokens used, by the class they are billed in.",
-                &["model", "class"],
-            )?,
-            cost: registered(
-                &happened,
-                CounterVec::new(
-                    Opts::new("blufio_cost_usd_total", "What the calls have cost, US dollars."),
-                    &["model"],
-                )?,
-            )?,
+            calls: Calls::new(&happened, models)?,
+            routes: Routes::new(&happened)?,
+            budget: Budget::new(&happened, Arc::clone(&clock))?,
+            background: Background::new(&happened)?,
             state: State::new(Arc::clone(&clock))?,
             process: Process::new(&version, clock.now())?,
-            models,
-            channels,
+            channels: LabelSet::new(channels),
             happened,
         };
         // From the first scrape on, so that the first message is seen as a rise.
@@ -149,23 +115,6 @@ impl Metrics {
             }
         }
         Ok(metrics)
-    }
-
-    fn provider_call(&self, model: &str, class: &str, took: Duration, usage: Usage, cost: NanoUsd) {
-        let model = self.models.of(model);
-        self.calls.with_label_values(&[model, class]).inc();
-        self.call_duration.with_label_values(&[model]).observe(took.as_secs_f64());
-        for (class, tokens) in [
-            ("input", usage.input),
-            ("output", usage.output),
-            ("cache_read", usage.cache_read),
-            ("cache_write_5m", usage.cache_write_5m),
-            ("cache_write_1h", usage.cache_write_1h),
-        ] {
-            self.tokens.with_label_values(&[model, class]).inc_by(tokens);
-        }
-        // A counter cannot fall.
-        self.cost.with_label_values(&[model]).inc_by(cost.as_usd().max(0.0));
     }
 }
 
@@ -189,9 +138,16 @@ impl Observability for Metrics {
                 self.turns.with_label_values(&[outcome]).inc();
                 self.turn_duration.observe(took.as_secs_f64());
             }
-            Observation::ProviderCall { model, class, took, usage, cost } => {
-                self.provider_call(model, class, took, usage, cost);
+            Observation::ProviderCall { feature, model, class, took, usage, cost, overhead } => {
+                self.calls.record(&Call { feature, model, class, took, usage, cost, overhead });
             }
+            Observation::Routed { route, downgraded, took } => self.routes.routed(route, downgraded, took),
+            Observation::FellBack { class } => self.routes.fell_back(class),
+            Observation::Budget(standing) => self.budget.stands(standing),
+            Observation::BudgetRefused { limit } => self.budget.refused(limit),
+            Observation::Compaction { outcome } => self.background.compaction(outcome),
+            Observation::Heartbeat { outcome } => self.background.heartbeat(outcome),
+            Observation::Reminder { late } => self.background.reminder(late),
             Observation::Store(stats) => self.state.store(stats),
             Observation::Health { ready, sealed, draining } => self.state.health(ready, sealed, draining),
         }
@@ -199,18 +155,11 @@ impl Observability for Metrics {
 
     fn render(&self) -> Result<Exposition, String> {
         let mut families = self.happened.gather();
+        families.extend(self.calls.gather());
+        families.extend(self.budget.gather());
         families.extend(self.state.gather());
         families.extend(self.process.gather());
         let body = TextEncoder::new().encode_to_string(&families).map_err(|error| error.to_string())?;
         Ok(Exposition { content_type: prometheus::TEXT_FORMAT, body })
     }
-}
-
-fn seconds(name: &str, help: &str) -> HistogramOpts {
-    HistogramOpts::new(name, help).buckets(SECONDS.to_vec())
-}
-
-fn registered<C: Collector + Clone + 'static>(registry: &Registry, collector: C) -> Result<C, MetricsError> {
-    registry.register(Box::new(collector.clone()))?;
-    Ok(collector)
 }

@@ -57,7 +57,7 @@ fn a_plain_question_is_nothing_but_itself() {
             "model": "claude-haiku-5-5",
             "max_tokens": 100,
             "stream": true,
-            "system": [{"type": "text", "text": "Be kind."}],
+            "system": [{"type": "text", "text": "Be kind.", "cache_control": {"type": "ephemeral"}}],
             "messages": [{"role": "user", "content": [{"type": "text", "text": "Hi"}]}],
         })
     );
@@ -140,6 +140,32 @@ fn empty_texts_are_never_sent_and_turns_keep_alternating() {
 }
 
 #[test]
+fn a_note_is_sent_as_a_text_at_its_place_and_an_empty_one_is_not() {
+    let note = |text: &str| Block::Note { text: text.into() };
+    let body = written(&request(vec![
+        Message::user(vec![Block::text("one"), note("It is noon."), note(" \n")]),
+        Message::assistant(vec![call("t1", json!({}))]),
+        Message::user(vec![note("It is late."), result("t1")]),
+    ]));
+    assert_eq!(
+        body["messages"][0]["content"],
+        json!([{"type": "text", "text": "one"}, {"type": "text", "text": "It is noon."}])
+    );
+    let late = &body["messages"][2]["content"];
+    assert_eq!((&late[0]["type"], &late[1]["text"]), (&json!("tool_result"), &json!("It is late.")));
+}
+
+#[test]
+fn a_note_is_not_taken_for_what_the_person_said() {
+    let note = Block::Note { text: "It is noon.".into() };
+    let body = written(&request(vec![Message::user(vec![Block::text(" "), note])]));
+    assert_eq!(
+        body["messages"][0]["content"],
+        json!([{"type": "text", "text": "(empty message)"}, {"type": "text", "text": "It is noon."}])
+    );
+}
+
+#[test]
 fn thinking_without_a_signature_is_not_sent_back() {
     let body = written(&request(vec![
         Message::user(vec![Block::text("a")]),
@@ -208,68 +234,6 @@ fn an_empty_transcript_is_refused() {
     assert_eq!(body(&request(vec![]), model), Err(WireError::NoMessages));
 }
 
-/// Where the cache marks stand, as paths.
-fn marks(body: &Value) -> Vec<String> {
-    fn walk(value: &Value, path: &str, found: &mut Vec<String>) {
-        match value {
-            Value::Object(fields) => {
-                if let Some(mark) = fields.get("cache_control") {
-                    assert_eq!(mark, &json!({"type": "ephemeral"}));
-                    found.push(path.to_owned());
-                }
-                fields.iter().for_each(|(name, value)| walk(value, &format!("{path}/{name}"), found));
-            }
-            Value::Array(items) => {
-                items.iter().enumerate().for_each(|(at, value)| walk(value, &format!("{path}/{at}"), found));
-            }
-            _ => {}
-        }
-    }
-    let mut found = Vec::new();
-    walk(body, "", &mut found);
-    found
-}
-
-#[test]
-fn the_static_part_and_the_last_two_turns_of_the_person_are_marked_for_the_cache() {
-    let long = "word ".repeat(2_000);
-    let mut request = request(vec![
-        Message::user(vec![Block::text("first")]),
-        Message::assistant(vec![Block::text("x")]),
-        Message::user(vec![Block::text("second")]),
-        Message::assistant(vec![call("t1", json!({}))]),
-        Message::user(vec![result("t1"), Block::text("third")]),
-    ]);
-    request.system = long;
-    request.tools.push(tool("clock"));
-    assert_eq!(marks(&written(&request)), ["/messages/2/content/0", "/messages/4/content/1", "/system/0"]);
-
-    request.tools = vec![tool("clock"), tool(&"calendar".repeat(500))];
-    request.system.clear();
-    request.messages.truncate(1);
-    assert_eq!(marks(&written(&request)), ["/messages/0/content/0", "/tools/1"]);
-}
-
-#[test]
-fn a_single_question_without_tools_is_not_written_to_the_cache() {
-    let long = "word ".repeat(2_000);
-    let mut request = request(vec![Message::user(vec![Block::text(&*long)])]);
-    assert_eq!(marks(&written(&request)), [""; 0]);
-    request.system = long;
-    assert_eq!(marks(&written(&request)), ["/system/0"]);
-}
-
-#[test]
-fn a_prompt_that_cannot_reach_the_minimum_is_not_marked() {
-    let mut request = request(vec![
-        Message::user(vec![Block::text("a")]),
-        Message::assistant(vec![Block::text("b")]),
-        Message::user(vec![Block::text("c")]),
-    ]);
-    request.tools.push(tool("clock"));
-    assert_eq!(marks(&written(&request)), [""; 0]);
-}
-
 fn any_block() -> impl Strategy<Value = Block> {
     prop_oneof![
         "[ a\n]{0,3}".prop_map(Block::text),
@@ -277,6 +241,7 @@ fn any_block() -> impl Strategy<Value = Block> {
             .prop_map(|(id, object)| call(&id, if object { json!({}) } else { json!("x") })),
         "[ab]".prop_map(|id| result(&id)),
         "s?".prop_map(|signature| Block::Thinking { thinking: String::new(), signature }),
+        "[n ]{0,2}".prop_map(|text| Block::Note { text }),
     ]
 }
 
@@ -310,7 +275,7 @@ proptest! {
         if with_tool { request.tools.push(tool("clock")); }
         let body = written(&request);
         prop_assert_eq!(&written(&request), &body);
-        prop_assert!(marks(&body).len() <= 4);
+        prop_assert!(body.to_string().matches("cache_control").count() <= 4);
         let turns = body["messages"].as_array().expect("turns");
         for (at, turn) in turns.iter().enumerate() {
             prop_assert_eq!(&turn["role"], if at % 2 == 0 { "user" } else { "assistant" });
@@ -319,7 +284,12 @@ proptest! {
             let mut past_results = false;
             for block in content {
                 match block["type"].as_str().expect("type") {
-                    "text" => prop_assert!(!block["text"].as_str().expect("text").trim().is_empty()),
+                    "text" => {
+                        let text = block["text"].as_str().expect("text");
+                        prop_assert!(!text.trim().is_empty());
+                        let note = text.contains('n');
+                        prop_assert!(!note || block.get("cache_control").is_none());
+                    }
                     "tool_use" => prop_assert!(block["input"].is_object()),
                     "tool_result" => prop_assert!(!past_results),
                     "thinking" => prop_assert_eq!(block.get("cache_control"), None),
