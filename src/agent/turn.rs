@@ -8,7 +8,7 @@ mod settle;
 
 use crate::command;
 use crate::context::Shared;
-use crate::frame;
+use crate::frame::{self, History};
 use crate::gate::{self, Verdict};
 use crate::progress::Show;
 use crate::running::Ends;
@@ -60,8 +60,9 @@ pub(crate) async fn run(shared: &Arc<Shared>, channel: &Arc<dyn Channel>, claim:
         deadline: began + shared.options.turn_timeout,
         stage: Stage::Gate,
         session: None,
-        history: Vec::new(),
+        history: History::default(),
         message: Vec::new(),
+        notes: Vec::new(),
         notices: Vec::new(),
         show: None,
         shortened: false,
@@ -109,8 +110,10 @@ struct Turn<'a> {
     deadline: Instant,
     stage: Stage,
     session: Option<SessionId>,
-    history: Vec<Message>,
+    history: History,
     message: Vec<Block>,
+    /// For the model, in this turn alone. The same in all its calls.
+    notes: Vec<Block>,
     notices: Vec<String>,
     show: Option<Show>,
     /// Length of what had been said before the current call, bytes.

@@ -136,13 +136,10 @@ impl Pages {
             bytes.get(at..until).and_then(|rest| rest.iter().position(|byte| *byte == b'/'))
         {
             at += next;
-            match bytes.get(at..).unwrap_or_default() {
-                [b'/', b'T', b'y', b'p', b'e', rest @ ..] => {
-                    let name = rest.trim_ascii_start();
-                    self.pages += usize::from(name.starts_with(b"/Page") && !name.starts_with(b"/Pages"));
-                    self.packed |= name.starts_with(b"/ObjStm");
-                }
-                _ => {}
+            if let Some([b'/', b'T', b'y', b'p', b'e', rest @ ..]) = bytes.get(at..) {
+                let name = rest.trim_ascii_start();
+                self.pages += usize::from(name.starts_with(b"/Page") && !name.starts_with(b"/Pages"));
+                self.packed |= name.starts_with(b"/ObjStm");
             }
             at += 1;
         }

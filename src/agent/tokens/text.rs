@@ -24,7 +24,7 @@ enum Kind {
     Two,
     /// Chinese, Japanese, Korean.
     Eastern,
-    /// Scripts of India and South-East Asia, and whatever else has three bytes.
+    /// Scripts of India and South-East Asia, Armenian, and whatever else has three bytes.
     Other,
     /// Emoji and rare characters: four bytes.
     Far,
@@ -38,10 +38,8 @@ fn kind(c: char) -> Kind {
         ' ' => Kind::Space,
         '\t' | '\n' | '\r' => Kind::Break,
         '\0'..='\u{7f}' => Kind::Punctuation,
-        // Armenian is as unknown to tokenizers as two bytes can be; what is said of Latin holds.
-        '\u{80}'..='\u{36f}' | '\u{530}'..='\u{58f}' | '\u{1e00}'..='\u{1eff}' | '\u{2010}'..='\u{2027}' => {
-            Kind::Latin
-        }
+        '\u{80}'..='\u{36f}' | '\u{1e00}'..='\u{1eff}' | '\u{2010}'..='\u{2027}' => Kind::Latin,
+        '\u{530}'..='\u{58f}' => Kind::Other,
         '\u{400}'..='\u{52f}' => Kind::Cyrillic,
         '\u{370}'..='\u{7ff}' => Kind::Two,
         '\u{3000}'..='\u{30ff}'

@@ -30,7 +30,7 @@ impl Turn<'_> {
             return Err(StorageError::Unexpected("a call before the message was perceived".into()));
         };
         let model = self.shared.options.routing.slots.model(Route::Standard).to_owned();
-        let request = self.request(model);
+        let request = self.request(&model);
         let purpose = Purpose {
             feature: if self.record.steps.is_empty() { Feature::Turn } else { Feature::ToolLoop },
             turn: Some(self.claim.id),
@@ -136,13 +136,11 @@ impl Turn<'_> {
     fn failed(&mut self, error: &ProviderError, end: &mut Option<End>) -> Signal {
         tracing::warn!(id = %self.claim.id, class = error.kind.class(), error = error.message, request_id = error.request_id, "the model did not answer");
         let too_long = matches!(error.kind, ProviderErrorKind::ContextOverflow | ProviderErrorKind::TooLarge);
-        if too_long && !self.shortened && !self.history.is_empty() {
+        if too_long && !self.shortened && self.history.halve() {
             // Once more with the newer half of the history. Thinking is bound to the whole of it.
             self.shortened = true;
             self.record.steps =
                 std::mem::take(&mut self.record.steps).into_iter().map(frame::for_transcript).collect();
-            let half = self.history.len() / 2;
-            self.history = frame::shorten(std::mem::take(&mut self.history), half);
             return Signal::Shortened;
         }
         if !error.kind.is_retryable() {

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+use super::{cut, lighten, repair};
+use crate::tokens;
+use blufio_core::content::{Block, Message};
+use blufio_core::ids::SessionId;
+use blufio_core::storage::{Sessions, StorageError, StoredMessage, Transcript};
+
+/// Pictures and documents of the history beyond this many bytes of base64 are left out: providers take requests of
+/// some 32 MB, and the message of the turn needs its room.
+const MEDIA: usize = 8 << 20;
+/// Most messages behind a summary that are looked at.
+const MOST: usize = 2_048;
+/// So many are looked at first: most conversations have fewer.
+const FIRST: usize = 128;
+/// A transcript larger than this is not read further back, bytes.
+const HEAVY: usize = 32 << 20;
+
+/// What was said before a turn, ready to be shown: sound, and with words in place of older pictures.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct History {
+    summary: Option<String>,
+    messages: Vec<Message>,
+    /// Tokens of each message, as expected.
+    sizes: Vec<u64>,
+}
+
+/// Reads the transcript of a session, as far back as its summary, within bounds.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) async fn transcript(
+    sessions: &dyn Sessions,
+    session: SessionId,
+) -> Result<Transcript, StorageError> {
+    let mut limit = FIRST;
+    loop {
+        let mut transcript = sessions.transcript(session, limit).await?;
+        if transcript.messages.len() < limit {
+            return Ok(transcript);
+        }
+        if limit >= MOST || weight(&transcript.messages) > HEAVY {
+            // There is more. What is shown begins at the same message for many turns.
+            let total = sessions.transcript_length(session).await?;
+            let surplus = transcript.messages.len().saturating_sub(cut::window(total, limit));
+            transcript.messages.drain(..surplus);
+            return Ok(transcript);
+        }
+        limit = limit.saturating_mul(4).min(MOST);
+    }
+}
+
+fn weight(messages: &[StoredMessage]) -> usize {
+    let blocks = messages.iter().flat_map(|stored| &stored.message.content);
+    let sizes = blocks.map(|block| match block {
+        Block::Text { text } | Block::Note { text } => text.len(),
+        Block::Image { data, .. } | Block::Document { data, .. } => data.len(),
+        Block::ToolResult { content, .. } => content.len(),
+        _ => 0,
+    });
+    sizes.sum()
+}
+
+impl History {
+    /// What was said before, out of what is stored.
+    #[must_use]
+    pub fn of(transcript: Transcript) -> Self {
+        let messages = transcript.messages.into_iter().map(|stored| stored.message).collect();
+        let messages = lighten(repair(messages), MEDIA);
+        let sizes = sizes(&messages);
+        Self { summary: transcript.summary.map(|summary| summary.text), messages, sizes }
+    }
+
+    /// Reads what was said before in a session.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn load(sessions: &dyn Sessions, session: SessionId) -> Result<Self, StorageError> {
+        Ok(Self::of(transcript(sessions, session).await?))
+    }
+
+    /// Tokens of the messages behind the summary, as expected.
+    #[must_use]
+    pub fn tokens(&self) -> u64 {
+        self.sizes.iter().fold(0, |sum, size| sum.saturating_add(*size))
+    }
+
+    /// Whether nothing was said before.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.summary.is_none() && self.messages.is_empty()
+    }
+
+    /// The messages behind the summary.
+    #[must_use]
+    pub fn messages(&self) -> &[Message] {
+        &self.messages
+    }
+
+    /// Leaves the older half of the messages out, by their tokens. Says `false` when there is nothing to leave out.
+    pub fn halve(&mut self) -> bool {
+        let half = self.tokens().div_ceil(2);
+        let begin = cut::begin(&self.messages, &self.sizes, half, 0);
+        self.messages.drain(..begin);
+        self.sizes.drain(..begin);
+        begin > 0
+    }
+
+    /// What is shown where there are `room` tokens for it and for a turn of `turn` tokens: the summary as the first
+    /// words of the person's side, and the messages behind it.
+    pub(super) fn within(&self, room: u64, turn: u64) -> Vec<Message> {
+        let mut shown = Vec::with_capacity(self.messages.len().saturating_add(2));
+        let mut room = room;
+        if let Some(summary) = self.summary.as_deref().filter(|summary| !summary.trim().is_empty()) {
+            let summary = Message::user(vec![Block::text(standing_for_the_past(summary))]);
+            room = room.saturating_sub(tokens::of_message(&summary).expected);
+            shown.push(summary);
+        }
+        let begin = cut::begin(&self.messages, &self.sizes, room, turn);
+        for message in self.messages.iter().skip(begin) {
+            super::repair::push(&mut shown, message.clone());
+        }
+        shown
+    }
+}
+
+fn sizes(messages: &[Message]) -> Vec<u64> {
+    messages.iter().map(|message| tokens::of_message(message).expected).collect()
+}
+
+fn standing_for_the_past(summary: &str) -> String {
+    format!("[What was said before, in short: {}]", summary.trim())
+}
