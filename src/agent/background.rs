@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What the agent does unasked: it tells reminders when they are due, and looks now and then at what has changed.
+//!
+//! Reminders cost nothing and always run. Looking around is the operator's choice: while it is off, nothing of it runs.
+//!
+//! | room | holds |
+//! |---|---|
+//! | `reminders` | tells each due reminder once |
+//! | `heartbeat` | one beat: look, ask the model if something has changed, tell |
+//! | `changes` | all that a beat has found, and what it notes of it |
+//! | `watched` | files and pages, compared with the last look |
+//! | `agenda` | reminders and open tasks, compared with the last look |
+//! | `prompt` | what the model is asked, and what its answer means |
+//! | `patience` | how often a change is tried again |
+//! | `listener` | who is told, and how |
+
+mod agenda;
+mod changes;
+mod heartbeat;
+mod listener;
+mod patience;
+mod prompt;
+mod reminders;
+mod watched;
+
+use crate::context::Shared;
+
+use blufio_core::time::Timestamp;
+use std::sync::Arc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// Tells reminders and starts beats until `shutdown`; returns when the last beat has ended. Wakes at the next due
+/// instant and at least every [`BEAT`], so that a clock that is set is noticed.
+pub(crate) async fn run(shared: Arc<Shared>, shutdown: CancellationToken) {
+    // A task of its own: no reminder waits for a page that is slow or a model that thinks.
+    let mut beats = JoinSet::new();
+    while !shutdown.is_cancelled() {
+        shared.background_pulse.tick();
+        let now = shared.clock.now();
+        let wait = reminders::tell_due(&shared, now).await;
+        if beats.is_empty() && heartbeat::is_due(&shared, now).await {
+            let (shared, end) = (Arc::clone(&shared), shutdown.clone());
+            beats.spawn(async move { heartbeat::beat(&shared, now, &end).await });
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = tokio::time::sleep(wait) => {}
+            Some(ended) = beats.join_next(), if !beats.is_empty() => {
+                if let Err(error) = ended {
+                    tracing::error!(%error, "a look in the background ended badly");
+                }
+            }
+        }
+    }
+    // What is under way hears of the shutdown itself: it enters its call and leaves the change to the next beat.
+    while let Some(ended) = beats.join_next().await {
+        if let Err(error) = ended {
+            tracing::error!(%error, "a look in the background ended badly");
+        }
+    }
+}
+
+/// What the loop does at one instant: tells what is due, then makes a beat if one is due.
+pub(crate) async fn tick(shared: &Shared, now: Timestamp) {
+    reminders::tell_due(shared, now).await;
+    if heartbeat::is_due(shared, now).await {
+        heartbeat::beat(shared, now, &CancellationToken::new()).await;
+    }
+}

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! One beat: look, ask the model if something has changed, tell.
+//!
+//! Nothing that was found is noted as seen before it was told, or judged not worth it, in one transaction. A process
+//! that dies in between looks again and may pay for the question again; the person is told once.
+
+use super::changes::{self, View};
+use super::listener::{self, Listener};
+use super::patience::Patience;
+use super::prompt::{self, Verdict};
+use crate::context::Shared;
+use crate::spend::{self, AskError, Purpose};
+use crate::tokens;
+use blufio_core::ids::Conversation;
+use blufio_core::observe::Observation;
+use blufio_core::provider::{ProviderError, ProviderErrorKind};
+use blufio_core::storage::{Feature, Standing, Standstill, StorageError};
+use blufio_core::time::Timestamp;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Name of the note of the last beat.
+const LAST: &str = "heartbeat:last";
+/// Name of the note of tries that came to nothing.
+const PATIENCE: &str = "heartbeat:patience";
+/// Name of the note of the standstill that the person has been told of.
+const STANDSTILL: &str = "heartbeat:standstill_told";
+/// Longest question to the model, with all repetitions of the provider.
+const LONGEST: Duration = Duration::from_secs(180);
+/// Messages that are searched for the person's last words, and characters of these.
+const SEARCHED: usize = 12;
+const SAMPLE: usize = 200;
+
+/// Whether it is time: by the stored instant of the last beat, so that starting often does not make more of them.
+pub(super) async fn is_due(shared: &Shared, now: Timestamp) -> bool {
+    let options = &shared.options.heartbeat;
+    if !options.enabled || !options.hours.contain(&shared.options.zone, now) {
+        return false;
+    }
+    match changes::read::<Timestamp>(shared, LAST).await {
+        // One that lies ahead was noted by a clock that has been set back since.
+        Ok(last) => last.is_none_or(|last| last > now || now.since(last) >= options.interval),
+        Err(error) => {
+            tracing::error!(%error, "it cannot be read when the last look was");
+            false
+        }
+    }
+}
+
+/// Makes a beat, if one is due and none is under way. `end` breaks it off: what it found is found again.
+pub(super) async fn beat(shared: &Shared, now: Timestamp, end: &CancellationToken) {
+    let Ok(_alone) = shared.beating.try_lock() else { return };
+    if !is_due(shared, now).await {
+        return;
+    }
+    let outcome = match attempt(shared, now, end).await {
+        Ok(None) => return,
+        Ok(Some(outcome)) => outcome,
+        Err(error) => {
+            tracing::error!(%error, "a look in the background could not be stored");
+            "failed"
+        }
+    };
+    tracing::debug!(outcome, "looked in the background");
+    shared.observe.record(Observation::Heartbeat { outcome });
+}
+
+/// The name of the outcome; `None`: it came to nothing that counts.
+async fn attempt(
+    shared: &Shared,
+    now: Timestamp,
+    end: &CancellationToken,
+) -> Result<Option<&'static str>, StorageError> {
+    shared.storage.note(vec![changes::note(LAST, &now)?]).await?;
+    let listener = listener::find(shared).await?;
+    if let Some(standstill) = shared.storage.standstill().await? {
+        tell_standstill(shared, listener.as_ref(), &standstill, now).await?;
+        return Ok(Some("standstill"));
+    }
+    let Some(listener) = listener else {
+        tracing::info!(
+            "nothing is looked at: no operator has been answered in private yet, so that nobody could be told"
+        );
+        return Ok(None);
+    };
+    let patience: Patience = changes::read(shared, PATIENCE).await?.unwrap_or_default();
+    if patience.rests(now) {
+        return Ok(None);
+    }
+    let look = changes::look(shared, &listener.conversation, now);
+    let view = tokio::select! {
+        () = end.cancelled() => return Ok(None),
+        view = look => view?,
+    };
+    let beat = Beat { shared, listener, patience, now };
+    if view.changes.is_empty() {
+        beat.note(view.whole).await?;
+        return Ok(Some("unchanged"));
+    }
+    if !view.first.is_empty() {
+        shared.storage.note(view.first.clone()).await?;
+    }
+    if patience.is_worn_out() {
+        return beat.give_up(view, "it was interrupted again and again").await.map(Some);
+    }
+    beat.ask(view, end).await
+}
+
+/// A beat that has found something.
+struct Beat<'a> {
+    shared: &'a Shared,
+    listener: Listener<'a>,
+    /// Before this beat.
+    patience: Patience,
+    now: Timestamp,
+}
+
+impl Beat<'_> {
+    /// Asks the model about the changes and does what it says.
+    async fn ask(
+        &self,
+        view: View,
+        end: &CancellationToken,
+    ) -> Result<Option<&'static str>, StorageError> {
+        let (shared, now) = (self.shared, self.now);
+        let sample = last_words(shared, &self.listener.conversation, now).await?;
+        let request = prompt::request(&shared.options, &view.changes, &view.open, &sample, now);
+        let purpose = Purpose {
+            feature: Feature::Heartbeat,
+            turn: None,
+            session: None,
+            intended: request.model.clone(),
+            overhead: tokens::estimate(&request),
+        };
+        let tried = self.patience.after_try(shared.options.heartbeat.interval, now);
+        shared.storage.note(vec![changes::note(PATIENCE, &tried)?]).await?;
+
+        // A token of its own: a call that takes too long is ended in order, so that it is entered.
+        let ends = end.child_token();
+        let asking = spend::ask(shared, &purpose, request, &ends);
+        tokio::pin!(asking);
+        let answer = tokio::select! {
+            answer = &mut asking => answer,
+            () = tokio::time::sleep(LONGEST) => {
+                ends.cancel();
+                asking.await
+            }
+        };
+        let error = match answer {
+            Ok(completion) => match prompt::read(&completion) {
+                Verdict::Quiet => {
+                    self.note(view.whole).await?;
+                    return Ok(Some("quiet"));
+                }
+                Verdict::Tell(words) => {
+                    self.tell(words, view.whole).await?;
+                    return Ok(Some("told"));
+                }
+                Verdict::Void => "it gave no answer".to_owned(),
+            },
+            Err(AskError::Provider(error)) if stops_everything(error.kind) => {
+                self.stand_still(&error).await?;
+                return Ok(Some("standstill"));
+            }
+            Err(AskError::Budget(standing)) => {
+                self.restore().await?;
+                self.tell_refused(&standing).await?;
+                return Ok(Some("no_budget"));
+            }
+            Err(AskError::Storage(error)) => {
+                self.restore().await?;
+                return Err(error);
+            }
+            Err(AskError::Cancelled) if end.is_cancelled() => {
+                self.restore().await?;
+                return Ok(None);
+            }
+            Err(AskError::Cancelled) => "it took too long".to_owned(),
+            Err(AskError::Provider(error)) => {
+                tracing::warn!(%error, "the model could not be asked what a change means");
+                error.kind.to_string()
+            }
+        };
+        if tried.is_worn_out() {
+            return self.give_up(view, &error).await.map(Some);
+        }
+        Ok(Some("failed"))
+    }
+
+    /// Keeps notes of what was dealt with.
+    async fn note(&self, mut notes: Vec<(String, String)>) -> Result<(), StorageError> {
+        if self.patience != Patience::default() || !notes.is_empty() {
+            notes.push(changes::note(PATIENCE, &Patience::default())?);
+            self.shared.storage.note(notes).await?;
+        }
+        Ok(())
+    }
+
+    async fn tell(&self, words: String, mut notes: Vec<(String, String)>) -> Result<(), StorageError> {
+        notes.push(changes::note(PATIENCE, &Patience::default())?);
+        self.listener.tell(self.shared, words, notes, self.now).await
+    }
+
+    /// Tells the changes without the model: they were tried often enough, and must not be lost in silence.
+    async fn give_up(&self, view: View, why: &str) -> Result<&'static str, StorageError> {
+        tracing::error!(why, "a change is told without the model, which could not be asked about it");
+        let words = prompt::plainly(&view.changes, &self.shared.options.zone, why);
+        self.tell(words, view.whole).await?;
+        Ok("failed")
+    }
+
+    /// The try did not count.
+    async fn restore(&self) -> Result<(), StorageError> {
+        self.shared.storage.note(vec![changes::note(PATIENCE, &self.patience)?]).await
+    }
+
+    /// The provider's account can pay no more: everything in the background stops until the operator lets it go on.
+    async fn stand_still(&self, error: &ProviderError) -> Result<(), StorageError> {
+        let (shared, now) = (self.shared, self.now);
+        self.restore().await?;
+        let standstill = Standstill { reason: reason(error), at: now };
+        shared.storage.set_standstill(Some(standstill.clone())).await?;
+        tracing::error!(reason = standstill.reason, "work in the background stands still");
+        tell_standstill(shared, Some(&self.listener), &standstill, now).await
+    }
+
+    /// Tells once a period that a limit has no room.
+    async fn tell_refused(&self, standing: &Standing) -> Result<(), StorageError> {
+        let limit = &standing.limit;
+        tracing::warn!(limit = limit.name, key = limit.key, "a limit has no room for a look in the background");
+        let name = format!("heartbeat:refused:{}", limit.name);
+        if changes::read(self.shared, &name).await? == Some(limit.from) {
+            return Ok(());
+        }
+        let words = refused(standing, &self.shared.options.zone);
+        let notes = vec![changes::note(&name, &limit.from)?];
+        self.listener.tell(self.shared, words, notes, self.now).await
+    }
+}
+
+/// Tells of a standstill, once.
+async fn tell_standstill(
+    shared: &Shared,
+    listener: Option<&Listener<'_>>,
+    standstill: &Standstill,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let Some(listener) = listener else { return Ok(()) };
+    if changes::read(shared, STANDSTILL).await? == Some(standstill.at) {
+        return Ok(());
+    }
+    let words = format!(
+        "I have stopped looking around in the background: {}. Reminders still come. \
+         When that is put right, /heartbeat resume lets me go on.",
+        standstill.reason
+    );
+    listener.tell(shared, words, vec![changes::note(STANDSTILL, &standstill.at)?], now).await
+}
+
+/// Whether the account can pay no more, so that no further try helps.
+fn stops_everything(kind: ProviderErrorKind) -> bool {
+    use ProviderErrorKind::{Billing, SpendLimit, WorkspaceSpendLimit};
+    matches!(kind, Billing | SpendLimit | WorkspaceSpendLimit)
+}
+
+fn reason(error: &ProviderError) -> String {
+    let what = match error.kind {
+        ProviderErrorKind::SpendLimit => "the provider's spend limit of the account is reached",
+        ProviderErrorKind::WorkspaceSpendLimit => "the provider's spend limit of the workspace is reached",
+        _ => "the provider's account cannot pay",
+    };
+    format!("{what} ({})", changes::begin(error.message.trim(), 200))
+}
+
+fn refused(standing: &Standing, zone: &blufio_calendar::Zone) -> String {
+    let limit = &standing.limit;
+    let resets = limit.until.map(|until| format!("; it resets on {}", zone.describe(until)));
+    format!(
+        "Something has changed, but I may not ask my model about it: the {} limit of ${:.2} (`{}`) has no room left{}. \
+         Until then I only look.",
+        limit.name,
+        standing.allowed().as_usd(),
+        limit.key,
+        resets.unwrap_or_default()
+    )
+}
+
+/// The begin of what the person said last, as a sample of the language.
+async fn last_words(
+    shared: &Shared,
+    conversation: &Conversation,
+    now: Timestamp,
+) -> Result<String, StorageError> {
+    let session = shared.storage.session(conversation, now).await?;
+    let transcript = shared.storage.transcript(session, SEARCHED).await?;
+    let words = transcript.messages.iter().rev().filter(|stored| stored.message.role == blufio_core::content::Role::User);
+    let words = words.map(|stored| stored.message.plain_text()).find(|words| !words.trim().is_empty());
+    Ok(changes::begin(words.unwrap_or_default().trim(), SAMPLE))
+}
