@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The agent: its parts, its start, its drain.
 
+use crate::background;
 use crate::context::Shared;
 use crate::dispatcher;
 use crate::inbox::StoredInbox;
@@ -14,7 +15,7 @@ use blufio_core::observe::Observability;
 use blufio_core::provider::Provider;
 use blufio_core::skill::SkillRuntime;
 use blufio_core::storage::{Storage, StorageError};
-use blufio_core::time::Clock;
+use blufio_core::time::{Clock, Timestamp};
 use blufio_core::transcribe::Transcriber;
 use blufio_core::watch::Watch;
 use std::collections::BTreeMap;
@@ -78,6 +79,8 @@ impl Agent {
                 outbox_changed: Notify::new(),
                 dispatcher_pulse: Pulse::new(),
                 sender_pulse: Pulse::new(),
+                background_pulse: Pulse::new(),
+                beating: Default::default(),
                 trouble: Mutex::default(),
             }),
             started: CancellationToken::new(),
@@ -111,6 +114,7 @@ impl Agent {
         let senders_end = CancellationToken::new();
         let sending = tokio::spawn(sender::run(Arc::clone(shared), senders_end.clone()));
         let dispatching = tokio::spawn(dispatcher::run(Arc::clone(shared), shutdown.clone()));
+        let mut in_background = tokio::spawn(background::run(Arc::clone(shared), shutdown.clone()));
 
         // Each receiver lets go of its end once it has begun.
         let _: Option<()> = all_receive.recv().await;
@@ -130,12 +134,23 @@ impl Agent {
                 dispatching.abort();
             }
         }
+        if tokio::time::timeout(FLUSH, &mut in_background).await.is_err() {
+            // What it found is found again after the next start, which also enters its call.
+            in_background.abort();
+        }
         sender::flush(shared, FLUSH).await;
         senders_end.cancel();
         if let Err(error) = sending.await {
             tracing::error!(%error, "the sender ended badly");
         }
         Ok(())
+    }
+
+    /// What the background's loop does at the instant `now`: tells the reminders that are due, and looks around if it
+    /// is time for that. [`Agent::run`] does it by itself; this is for tests of long stretches of time. Dropping the
+    /// future loses nothing and repeats nothing that was told.
+    pub async fn tick(&self, now: Timestamp) {
+        background::tick(&self.shared, now).await;
     }
 
     /// Where messages are handed in, for those who are not channels.
@@ -150,10 +165,12 @@ impl Agent {
         self.shared.running.conversations()
     }
 
-    /// How long the slower of the two main loops has not moved. Both move at least every five seconds.
+    /// How long the slowest of the main loops has not moved. Each moves at least every five seconds.
     #[must_use]
     pub fn still(&self) -> Duration {
-        self.shared.dispatcher_pulse.still().max(self.shared.sender_pulse.still())
+        let shared = &self.shared;
+        let pulses = [&shared.dispatcher_pulse, &shared.sender_pulse, &shared.background_pulse];
+        pulses.into_iter().map(Pulse::still).max().unwrap_or_default()
     }
 
     /// What the operator must look at: channels that gave up, with their reason.

@@ -36,6 +36,9 @@ pub(crate) struct Shared {
     pub(crate) outbox_changed: Notify,
     pub(crate) dispatcher_pulse: Pulse,
     pub(crate) sender_pulse: Pulse,
+    pub(crate) background_pulse: Pulse,
+    /// Held by the beat that is under way: there is never a second one.
+    pub(crate) beating: tokio::sync::Mutex<()>,
     /// Channels that gave up, with their reason.
     pub(crate) trouble: Mutex<BTreeMap<String, String>>,
 }

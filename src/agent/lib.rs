@@ -23,6 +23,7 @@
 //! | `budget` | the limits that hold now |
 //! | `act` | runs tools, with a journal for those that have effects |
 //! | `ending` | what the person reads when something did not go as planned |
+//! | `background` | what is done unasked: reminders, and looking around for changes |
 //! | `progress` | shows a running turn in its channel |
 //! | `sender` | the outbox on its way |
 //! | `context`, `running`, `absent` | what loops and turns have in common: the parts, who is being answered, where nobody is there |
@@ -36,6 +37,7 @@ pub mod tokens;
 
 mod absent;
 mod act;
+mod background;
 mod budget;
 mod call;
 mod command;

@@ -117,11 +117,7 @@ struct Beat<'a> {
 
 impl Beat<'_> {
     /// Asks the model about the changes and does what it says.
-    async fn ask(
-        &self,
-        view: View,
-        end: &CancellationToken,
-    ) -> Result<Option<&'static str>, StorageError> {
+    async fn ask(&self, view: View, end: &CancellationToken) -> Result<Option<&'static str>, StorageError> {
         let (shared, now) = (self.shared, self.now);
         let sample = last_words(shared, &self.listener.conversation, now).await?;
         let request = prompt::request(&shared.options, &view.changes, &view.open, &sample, now);
@@ -227,7 +223,11 @@ impl Beat<'_> {
     /// Tells once a period that a limit has no room.
     async fn tell_refused(&self, standing: &Standing) -> Result<(), StorageError> {
         let limit = &standing.limit;
-        tracing::warn!(limit = limit.name, key = limit.key, "a limit has no room for a look in the background");
+        tracing::warn!(
+            limit = limit.name,
+            key = limit.key,
+            "a limit has no room for a look in the background"
+        );
         let name = format!("heartbeat:refused:{}", limit.name);
         if changes::read(self.shared, &name).await? == Some(limit.from) {
             return Ok(());
@@ -293,7 +293,11 @@ async fn last_words(
 ) -> Result<String, StorageError> {
     let session = shared.storage.session(conversation, now).await?;
     let transcript = shared.storage.transcript(session, SEARCHED).await?;
-    let words = transcript.messages.iter().rev().filter(|stored| stored.message.role == blufio_core::content::Role::User);
+    let words = transcript
+        .messages
+        .iter()
+        .rev()
+        .filter(|stored| stored.message.role == blufio_core::content::Role::User);
     let words = words.map(|stored| stored.message.plain_text()).find(|words| !words.trim().is_empty());
     Ok(changes::begin(words.unwrap_or_default().trim(), SAMPLE))
 }

@@ -4,7 +4,7 @@
 use super::changes::{Change, begin};
 use blufio_core::time::Timestamp;
 use blufio_core::watch::{Sight, Watch};
-use futures_util::StreamExt as _;
+use futures_util::{FutureExt as _, StreamExt as _};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -38,14 +38,16 @@ pub(super) struct Target {
 /// Looks at all targets.
 pub(super) async fn look(watch: &dyn Watch, targets: &[String]) -> Vec<(String, Result<Sight, String>)> {
     let targets: BTreeSet<&String> = targets.iter().collect();
-    let looks = targets.into_iter().map(|target| async move {
-        let seen = match tokio::time::timeout(LONGEST, watch.look(target)).await {
-            Ok(seen) => seen,
-            Err(_) => Err(format!("it took longer than {} seconds", LONGEST.as_secs())),
-        };
-        (target.clone(), seen)
-    });
+    let looks: Vec<_> = targets.into_iter().map(|target| look_at(watch, target.clone()).boxed()).collect();
     futures_util::stream::iter(looks).buffered(AT_ONCE).collect().await
+}
+
+async fn look_at(watch: &dyn Watch, target: String) -> (String, Result<Sight, String>) {
+    let seen = match tokio::time::timeout(LONGEST, watch.look(&target)).await {
+        Ok(seen) => seen,
+        Err(_) => Err(format!("it took longer than {} seconds", LONGEST.as_secs())),
+    };
+    (target, seen)
 }
 
 /// What is new in a look, and what is to be kept of it. The first look at something only notes.

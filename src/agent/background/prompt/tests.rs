@@ -80,10 +80,7 @@ fn nothing_is_understood_however_it_is_dressed() {
 fn words_are_told_and_a_cut_is_seen() {
     assert_eq!(answer(" The list grew. ", StopReason::EndTurn), Verdict::Tell("The list grew.".into()));
     assert_eq!(answer("The list", StopReason::MaxTokens), Verdict::Tell("The list …".into()));
-    assert_eq!(
-        answer("NOTHING to fear", StopReason::EndTurn),
-        Verdict::Tell("NOTHING to fear".into())
-    );
+    assert_eq!(answer("NOTHING to fear", StopReason::EndTurn), Verdict::Tell("NOTHING to fear".into()));
 }
 
 #[test]
@@ -94,7 +91,11 @@ fn no_words_and_a_refusal_are_no_answer() {
 
 #[test]
 fn what_could_not_be_asked_is_told_line_by_line() {
-    let told = plainly(&[content("/a`b", "x", "y"), Change::Task { text: "two\nlines".into() }], &Zone::utc(), "overloaded");
+    let told = plainly(
+        &[content("/a`b", "x", "y"), Change::Task { text: "two\nlines".into() }],
+        &Zone::utc(),
+        "overloaded",
+    );
     assert!(told.contains("(overloaded)"), "{told}");
     assert!(told.ends_with("\n- `/a'b` has changed\n- a new task: two lines"), "{told}");
 }
