@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Runs tools, with a journal for those that have effects outside.
 
+mod result;
+
 use crate::context::Shared;
 use crate::running::Ends;
 use blufio_core::content::{Block, Message};
@@ -9,9 +11,6 @@ use blufio_core::skill::{Effects, ToolContext, ToolOutcome};
 use blufio_core::storage::{StorageError, TurnRecord};
 use serde_json::Value;
 use tokio::time::Instant;
-
-/// Longest result of one tool in the prompt, bytes.
-const RESULT_LIMIT: usize = 32 * 1024;
 
 /// How the tools ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -88,9 +87,10 @@ pub(crate) async fn act(
             }
         };
         tracing::debug!(tool = name, failed = outcome.is_error, "a tool has answered");
+        let limit = result::limit(shared, &record.steps, &results);
         results.push(Block::ToolResult {
             tool_use_id: use_id,
-            content: capped(outcome.content),
+            content: result::capped(outcome.content, limit),
             is_error: outcome.is_error,
         });
     }
@@ -139,37 +139,4 @@ fn dropped(effects: Effects) -> ToolOutcome {
 
 fn failed(content: &str) -> ToolOutcome {
     ToolOutcome { content: content.into(), is_error: true }
-}
-
-fn capped(mut content: String) -> String {
-    if content.is_empty() {
-        return "(nothing)".into();
-    }
-    if content.len() > RESULT_LIMIT {
-        let mut end = RESULT_LIMIT;
-        while !content.is_char_boundary(end) {
-            end -= 1;
-        }
-        let left_out = content.len() - end;
-        content.truncate(end);
-        content.push_str(&format!("\n[{left_out} more bytes are left out]"));
-    }
-    content
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_huge_result_is_capped_between_characters() {
-        let text = capped("ü".repeat(RESULT_LIMIT));
-        assert!(text.len() < RESULT_LIMIT + 64);
-        assert!(text.ends_with("more bytes are left out]"));
-    }
-
-    #[test]
-    fn an_empty_result_still_says_something() {
-        assert_eq!(capped(String::new()), "(nothing)");
-    }
 }

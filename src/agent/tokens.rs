@@ -118,6 +118,18 @@ pub fn of_text(text: &str) -> Tokens {
     text::of(text)
 }
 
+/// The longest beginning of a text that is expected to have at most `limit` tokens.
+#[must_use]
+pub fn head(text: &str, limit: u64) -> &str {
+    text::head(text, limit)
+}
+
+/// The longest end of a text that is expected to have at most `limit` tokens.
+#[must_use]
+pub fn tail(text: &str, limit: u64) -> &str {
+    text::tail(text, limit)
+}
+
 /// Tokens of what stands before every transcript.
 #[must_use]
 pub fn of_static(system: &str, tools: &[ToolSpec]) -> Tokens {

@@ -89,3 +89,31 @@ pub(super) fn of(text: &str) -> Tokens {
     }
     Tokens { expected: expected.div_ceil(TOKEN), most: most.div_ceil(TOKEN) }
 }
+
+pub(super) fn head(text: &str, limit: u64) -> &str {
+    let mut left = limit.saturating_mul(TOKEN);
+    let mut before = Kind::Break;
+    for (at, c) in text.char_indices() {
+        let kind = kind(c);
+        match left.checked_sub(weight(kind, before).0) {
+            Some(rest) => left = rest,
+            None => return text.get(..at).unwrap_or_default(),
+        }
+        before = kind;
+    }
+    text
+}
+
+pub(super) fn tail(text: &str, limit: u64) -> &str {
+    let mut left = limit.saturating_mul(TOKEN);
+    let mut begin = text.len();
+    for (at, c) in text.char_indices().rev() {
+        // As if it came first, which is when it weighs most.
+        match left.checked_sub(weight(kind(c), Kind::Break).0) {
+            Some(rest) => left = rest,
+            None => break,
+        }
+        begin = at;
+    }
+    text.get(begin..).unwrap_or_default()
+}
