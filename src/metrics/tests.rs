@@ -4,7 +4,8 @@
 use crate::{Metrics, MetricsOptions};
 use blufio_core::money::{NanoUsd, Usage};
 use blufio_core::observe::{Observability, Observation};
-use blufio_core::storage::StoreStats;
+use blufio_core::route::Route;
+use blufio_core::storage::{Feature, Limit, Scope, Standing, StoreStats};
 use blufio_core::time::{Clock, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -34,7 +35,20 @@ fn metrics() -> (Metrics, Arc<Watch>) {
 fn call<'a>(model: &'a str, class: &'static str) -> Observation<'a> {
     let usage = Usage { input: 10, output: 20, cache_read: 30, cache_write_5m: 40, cache_write_1h: 50 };
     let took = Duration::from_millis(1500);
-    Observation::ProviderCall { model, class, took, usage, cost: NanoUsd(2_500_000) }
+    let (feature, cost) = (Feature::Turn, NanoUsd(2_500_000));
+    Observation::ProviderCall { feature, model, class, took, usage, cost, overhead: 900 }
+}
+
+fn standing(name: &str, spent: i64) -> Standing {
+    let limit = Limit {
+        name: name.into(),
+        key: format!("budget.{name}_usd"),
+        scope: Scope::Agent,
+        value: NanoUsd(5_000_000_000),
+        from: Timestamp(START - 60_000),
+        until: (name != "session").then_some(Timestamp(START + 60_000)),
+    };
+    Standing { limit, raised: NanoUsd(1_000_000_000), spent: NanoUsd(spent), reserved: NanoUsd(250_000_000) }
 }
 
 /// One of each.
@@ -46,6 +60,23 @@ fn everything(metrics: &Metrics) {
     metrics.record(Observation::ReceiveFailed { channel: "telegram", class: "conflict" });
     metrics.record(Observation::Turn { outcome: "answered", took: Duration::from_secs(3) });
     metrics.record(call("claude-a", "ok"));
+    metrics.record(Observation::Routed {
+        route: Route::Deep,
+        downgraded: false,
+        took: Duration::from_micros(20),
+    });
+    metrics.record(Observation::Routed {
+        route: Route::Fast,
+        downgraded: true,
+        took: Duration::from_millis(3),
+    });
+    metrics.record(Observation::FellBack { class: "overloaded" });
+    metrics.record(Observation::Budget(&standing("daily", 1_500_000_000)));
+    metrics.record(Observation::Budget(&standing("session", 2_500_000_000)));
+    metrics.record(Observation::BudgetRefused { limit: "heartbeat" });
+    metrics.record(Observation::Compaction { outcome: "done" });
+    metrics.record(Observation::Heartbeat { outcome: "unchanged" });
+    metrics.record(Observation::Reminder { late: Duration::from_millis(300) });
     metrics.record(Observation::Store(StoreStats {
         schema_version: 2,
         queue_depth: 3,
@@ -55,6 +86,7 @@ fn everything(metrics: &Metrics) {
         dead_letters: 6,
         sessions: 7,
         messages: 8,
+        open_jobs: 11,
         file_bytes: 9,
         wal_bytes: 10,
     }));
@@ -140,7 +172,7 @@ fn the_exposition_parses_and_every_metric_is_named_after_the_rules() {
     let parsed = parse(&exposition.body);
     // Whether the heap is reported depends on the allocator that this test was built with.
     let heap = usize::from(parsed.kinds.contains_key("blufio_heap_allocated_bytes"));
-    assert_eq!(parsed.kinds.len(), 28 + heap, "{:#?}", parsed.kinds);
+    assert_eq!(parsed.kinds.len(), 42 + heap, "{:#?}", parsed.kinds);
     for (name, kind) in &parsed.kinds {
         assert!(name.starts_with("blufio_"), "{name}");
         assert_eq!(name.ends_with("_total"), kind == "counter", "{name}");
@@ -173,16 +205,41 @@ fn each_observation_moves_its_own_numbers() {
         ("blufio_turn_duration_seconds_bucket{le=\"2\"}", 0.0),
         ("blufio_turn_duration_seconds_bucket{le=\"4\"}", 1.0),
         ("blufio_turn_duration_seconds_bucket{le=\"+Inf\"}", 1.0),
-        ("blufio_provider_calls_total{class=\"ok\",model=\"claude-a\"}", 1.0),
-        ("blufio_provider_calls_total{class=\"overloaded\",model=\"claude-a\"}", 1.0),
-        ("blufio_provider_call_duration_seconds_count{model=\"claude-a\"}", 2.0),
-        ("blufio_provider_call_duration_seconds_sum{model=\"claude-a\"}", 3.0),
-        ("blufio_tokens_total{class=\"input\",model=\"claude-a\"}", 20.0),
-        ("blufio_tokens_total{class=\"output\",model=\"claude-a\"}", 40.0),
-        ("blufio_tokens_total{class=\"cache_read\",model=\"claude-a\"}", 60.0),
-        ("blufio_tokens_total{class=\"cache_write_5m\",model=\"claude-a\"}", 80.0),
-        ("blufio_tokens_total{class=\"cache_write_1h\",model=\"claude-a\"}", 100.0),
-        ("blufio_cost_usd_total{model=\"claude-a\"}", 0.005),
+        ("blufio_provider_calls_total{class=\"ok\",feature=\"turn\",model=\"claude-a\"}", 1.0),
+        ("blufio_provider_calls_total{class=\"overloaded\",feature=\"turn\",model=\"claude-a\"}", 1.0),
+        ("blufio_provider_call_duration_seconds_count{feature=\"turn\",model=\"claude-a\"}", 2.0),
+        ("blufio_provider_call_duration_seconds_sum{feature=\"turn\",model=\"claude-a\"}", 3.0),
+        ("blufio_tokens_total{class=\"input\",feature=\"turn\",model=\"claude-a\"}", 20.0),
+        ("blufio_tokens_total{class=\"output\",feature=\"turn\",model=\"claude-a\"}", 40.0),
+        ("blufio_tokens_total{class=\"cache_read\",feature=\"turn\",model=\"claude-a\"}", 60.0),
+        ("blufio_tokens_total{class=\"cache_write_5m\",feature=\"turn\",model=\"claude-a\"}", 80.0),
+        ("blufio_tokens_total{class=\"cache_write_1h\",feature=\"turn\",model=\"claude-a\"}", 100.0),
+        ("blufio_cost_usd_total{feature=\"turn\",model=\"claude-a\"}", 0.005),
+        ("blufio_prompt_overhead_tokens_count{feature=\"turn\"}", 2.0),
+        ("blufio_prompt_overhead_tokens_sum{feature=\"turn\"}", 1_800.0),
+        ("blufio_prompt_overhead_tokens_bucket{feature=\"turn\",le=\"750\"}", 0.0),
+        ("blufio_prompt_overhead_tokens_bucket{feature=\"turn\",le=\"1000\"}", 2.0),
+        ("blufio_prompt_cache_hit_ratio", 30.0 / 130.0),
+        ("blufio_routes_total{downgraded=\"false\",route=\"deep\"}", 1.0),
+        ("blufio_routes_total{downgraded=\"true\",route=\"fast\"}", 1.0),
+        ("blufio_routes_total{downgraded=\"false\",route=\"fast\"}", 0.0),
+        ("blufio_route_decision_seconds_bucket{le=\"0.00001\"}", 0.0),
+        ("blufio_route_decision_seconds_bucket{le=\"0.000025\"}", 1.0),
+        ("blufio_route_decision_seconds_bucket{le=\"0.001\"}", 1.0),
+        ("blufio_route_decision_seconds_count", 2.0),
+        ("blufio_fallbacks_total{class=\"overloaded\"}", 1.0),
+        ("blufio_budget_limit_usd{limit=\"daily\"}", 6.0),
+        ("blufio_budget_spent_usd{limit=\"daily\"}", 1.5),
+        ("blufio_budget_reserved_usd{limit=\"daily\"}", 0.25),
+        ("blufio_budget_spent_usd{limit=\"session\"}", 2.5),
+        ("blufio_budget_refusals_total{limit=\"heartbeat\"}", 1.0),
+        ("blufio_budget_refusals_total{limit=\"daily\"}", 0.0),
+        ("blufio_compactions_total{outcome=\"done\"}", 1.0),
+        ("blufio_heartbeats_total{outcome=\"unchanged\"}", 1.0),
+        ("blufio_reminders_total", 1.0),
+        ("blufio_reminder_delay_seconds_bucket{le=\"0.1\"}", 0.0),
+        ("blufio_reminder_delay_seconds_bucket{le=\"0.5\"}", 1.0),
+        ("blufio_open_jobs", 11.0),
         ("blufio_state_schema_version", 2.0),
         ("blufio_queue_depth", 3.0),
         ("blufio_queue_oldest_age_seconds", 4.5),
@@ -221,6 +278,9 @@ fn what_is_not_known_is_left_out() {
     {
         assert!(!parsed.samples.contains_key(unknown), "{unknown}");
     }
+    for unknown in ["blufio_prompt_cache_hit_ratio", "blufio_budget_limit_usd", "blufio_budget_spent_usd"] {
+        assert!(!parsed.kinds.contains_key(unknown), "{unknown}");
+    }
     assert_eq!(parsed.get("blufio_messages_received_total{channel=\"telegram\"}"), 0.0);
 }
 
@@ -234,13 +294,88 @@ fn strange_names_do_not_make_the_label_sets_grow() {
         metrics.record(Observation::MessageOut { channel: &strange });
         metrics.record(Observation::DeliveryFailed { channel: &strange, class: "transient" });
         metrics.record(Observation::ReceiveFailed { channel: &strange, class: "transient" });
+        metrics.record(Observation::Budget(&standing(&strange, 1)));
+        metrics.record(Observation::BudgetRefused { limit: &strange });
+    }
+    for limit in ["daily", "monthly", "session", "heartbeat"] {
+        metrics.record(Observation::Budget(&standing(limit, 1)));
     }
     metrics.record(call("claude-b", "ok"));
     let parsed = parse(&metrics.render().unwrap().body);
     assert_eq!(parsed.label("model"), BTreeSet::from(["claude-b", "other"]));
     assert_eq!(parsed.label("channel"), BTreeSet::from(["local", "other", "telegram"]));
-    assert_eq!(parsed.get("blufio_provider_calls_total{class=\"ok\",model=\"other\"}"), 500.0);
+    assert_eq!(
+        parsed.get("blufio_provider_calls_total{class=\"ok\",feature=\"turn\",model=\"other\"}"),
+        500.0
+    );
     assert_eq!(parsed.get("blufio_messages_sent_total{channel=\"other\"}"), 500.0);
+}
+
+#[test]
+fn each_feature_has_numbers_of_its_own_and_the_cache_serves_them_together() {
+    let (metrics, _) = metrics();
+    for (at, feature) in (1..).zip(Feature::ALL) {
+        let usage = Usage { input: 10 * at, cache_read: 90 * at, ..Usage::default() };
+        let (took, cost) = (Duration::from_secs(1), NanoUsd(1_000_000_000));
+        let (model, overhead) = ("claude-a", 100 * at);
+        let call = Observation::ProviderCall { feature, model, class: "ok", took, usage, cost, overhead };
+        metrics.record(call);
+    }
+    let parsed = parse(&metrics.render().unwrap().body);
+    assert_eq!(parsed.label("feature"), BTreeSet::from(["compaction", "heartbeat", "tool_loop", "turn"]));
+    assert_eq!(parsed.get("blufio_prompt_overhead_tokens_sum{feature=\"compaction\"}"), 300.0);
+    assert_eq!(parsed.get("blufio_cost_usd_total{feature=\"heartbeat\",model=\"claude-a\"}"), 1.0);
+    assert_eq!(parsed.get("blufio_prompt_cache_hit_ratio"), 0.9);
+}
+
+#[test]
+fn an_attempt_that_used_nothing_has_no_overhead_and_no_part_in_the_ratio() {
+    let (metrics, _) = metrics();
+    metrics.record(Observation::ProviderCall {
+        feature: Feature::Turn,
+        model: "claude-a",
+        class: "overloaded",
+        took: Duration::from_secs(1),
+        usage: Usage::default(),
+        cost: NanoUsd(0),
+        overhead: 900,
+    });
+    let parsed = parse(&metrics.render().unwrap().body);
+    assert_eq!(
+        parsed.get("blufio_provider_calls_total{class=\"overloaded\",feature=\"turn\",model=\"claude-a\"}"),
+        1.0
+    );
+    assert!(!parsed.samples.contains_key("blufio_prompt_overhead_tokens_count{feature=\"turn\"}"));
+    assert!(!parsed.samples.contains_key("blufio_prompt_cache_hit_ratio"));
+}
+
+#[test]
+fn when_a_period_is_over_its_spending_and_its_raise_are_too() {
+    let (metrics, watch) = metrics();
+    for limit in ["daily", "session"] {
+        metrics.record(Observation::Budget(&standing(limit, 1_500_000_000)));
+    }
+    let numbers = |metrics: &Metrics, limit: &str| {
+        let parsed = parse(&metrics.render().unwrap().body);
+        ["limit", "spent", "reserved"]
+            .map(|what| parsed.get(&format!("blufio_budget_{what}_usd{{limit=\"{limit}\"}}")))
+    };
+    watch.0.fetch_add(59_999, Ordering::SeqCst);
+    assert_eq!(numbers(&metrics, "daily"), [6.0, 1.5, 0.25]);
+    watch.0.fetch_add(1, Ordering::SeqCst);
+    assert_eq!(numbers(&metrics, "daily"), [5.0, 0.0, 0.0]);
+    assert_eq!(numbers(&metrics, "session"), [6.0, 1.5, 0.25]);
+}
+
+#[test]
+fn every_metric_is_described_to_operators() {
+    let (metrics, _) = metrics();
+    everything(&metrics);
+    let parsed = parse(&metrics.render().unwrap().body);
+    let told = include_str!("../../docs/operating.md");
+    for name in parsed.kinds.keys() {
+        assert!(told.contains(&format!("`{name}`")), "{name} is not in docs/operating.md");
+    }
 }
 
 #[test]
@@ -249,12 +384,16 @@ fn numbers_out_of_range_do_not_break_it() {
     let usage = Usage { input: u64::MAX, ..Usage::default() };
     for cost in [i64::MIN, i64::MAX] {
         metrics.record(Observation::ProviderCall {
+            feature: Feature::ToolLoop,
             model: "claude-a",
             class: "ok",
             took: Duration::MAX,
             usage,
             cost: NanoUsd(cost),
+            overhead: u64::MAX,
         });
+        metrics.record(Observation::Budget(&standing("daily", cost)));
+        metrics.record(Observation::Reminder { late: Duration::MAX });
     }
     let largest = StoreStats {
         queue_depth: u64::MAX,
@@ -263,7 +402,9 @@ fn numbers_out_of_range_do_not_break_it() {
     };
     metrics.record(Observation::Store(largest));
     let parsed = parse(&metrics.render().unwrap().body);
-    assert!(parsed.get("blufio_cost_usd_total{model=\"claude-a\"}") > 9e9);
+    assert!(parsed.get("blufio_cost_usd_total{feature=\"tool_loop\",model=\"claude-a\"}") > 9e9);
+    assert!(parsed.get("blufio_budget_spent_usd{limit=\"daily\"}") > 9e9);
+    assert_eq!(parsed.get("blufio_prompt_cache_hit_ratio"), 0.0);
     assert_eq!(parsed.get("blufio_queue_oldest_age_seconds"), 0.0);
 }
 

@@ -174,6 +174,10 @@ fn an_error_within_a_stream_is_classed_by_its_name() {
     );
     assert_eq!(event("newer_error").kind, Kind::Server);
     assert_eq!(event("invalid_request_error").repeat, Repeat::Never);
+    let spent =
+        json!({"type": "rate_limit_error", "details": {"error_code": "enforced_spend_limit_reached"}});
+    let spent = Failure::from_event(&serde_json::from_value(spent).expect("error"), &redactor());
+    assert_eq!((spent.kind, spent.repeat), (Kind::SpendLimit, Repeat::Never));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use super::day::Day;
 use blufio_core::model::{PriceList, PriceTier};
 use blufio_core::time::Timestamp;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 /// Lowest prices that can be meant: $0.02 and $0.08 per million tokens. Whoever writes dollars where nano-dollars per
 /// token belong is a thousand times below his bill; no model is that cheap, and no such slip is above these.
@@ -57,9 +58,7 @@ pub(super) fn read(
     }
     let mut lists: Vec<PriceList> = Vec::with_capacity(entries.len());
     for (number, entry) in (1..).zip(entries) {
-        let dated: Dated = entry.clone().try_into().map_err(|error: toml::de::Error| {
-            field(model, format!("price list {number}: {}", error.message()))
-        })?;
+        let dated: Dated = table(model, &format!("price list {number}"), entry)?;
         let since = dated.since.begin;
         if lists.last().is_some_and(|before| before.since >= since) {
             let day = &dated.since.name;
@@ -80,13 +79,19 @@ fn field(model: &str, detail: impl Into<String>) -> ModelTableError {
     ModelTableError::Field { model: model.to_owned(), detail: detail.into() }
 }
 
+fn table<T: DeserializeOwned>(model: &str, place: &str, written: &toml::Value) -> Result<T, ModelTableError> {
+    if !written.is_table() {
+        return Err(field(model, format!("{place} is {written}, and has to be a table, in braces")));
+    }
+    written
+        .clone()
+        .try_into()
+        .map_err(|error: toml::de::Error| field(model, format!("{place}: {}", error.message())))
+}
+
 /// The tiers of the list that `place` names.
 fn tiers(model: &str, place: &str, written: &[toml::Value]) -> Result<Vec<PriceTier>, ModelTableError> {
-    let tier = |(number, tier): (usize, &toml::Value)| {
-        tier.clone().try_into().map_err(|error: toml::de::Error| {
-            field(model, format!("{place}price tier {number}: {}", error.message()))
-        })
-    };
+    let tier = |(number, tier)| table(model, &format!("{place}price tier {number}"), tier);
     let tiers = (1..).zip(written).map(tier).collect::<Result<Vec<PriceTier>, _>>()?;
     check(model, place, &tiers)?;
     Ok(tiers)

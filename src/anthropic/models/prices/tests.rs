@@ -187,12 +187,12 @@ fn lists_that_cannot_be_right_are_refused_with_their_place() {
     let since = "since = \"2026-01-01\"";
     for (prices, named) in [
         ("5".to_owned(), "`prices` has to be a list"),
-        ("[5]".to_owned(), "price tier 1: "),
+        ("[5]".to_owned(), "price tier 1 is 5, and has to be a table"),
         (format!("[{{ {TIER}, extra = 1 }}]"), "extra"),
         ("[{ input = 1000 }]".to_owned(), "price tier 1: missing field `output`"),
         (format!("[{{ {tiers} }}]"), "price list 1: missing field `since`"),
         (format!("[{{ {since} }}]"), "price list 1: missing field `tiers`"),
-        (format!("[{{ {since}, {TIER} }}]"), "price list 1: unknown field `input`"),
+        (format!("[{{ {since}, {TIER} }}]"), "price list 1: unknown field `cache_read`"),
         (format!("[{{ {since}, {tiers} }}, {{ {TIER} }}]"), "price list 2: "),
         (
             format!("[{{ {since}, tiers = [{{ input = 1000 }}] }}]"),

@@ -72,28 +72,31 @@ fn marks(request: &Request) -> Vec<String> {
     found
 }
 
+/// What the model reads, as written.
+fn read(request: &Request) -> String {
+    let written = written(request);
+    written.split_once("\"system\":").expect("system").1.to_owned()
+}
+
 /// What the model reads, from its first byte to each mark; marks are no part of it.
 fn prefixes(request: &Request) -> Vec<String> {
-    let written = written(request);
-    let read = &written[written.find("\"system\":").expect("system")..];
-    read.match_indices(MARK).map(|(at, _)| read[..at].replace(MARK, "")).collect()
+    let read = read(request);
+    let pieces: Vec<&str> = read.split(MARK).collect();
+    (1..pieces.len()).map(|count| pieces[..count].concat()).collect()
 }
 
-/// How many of the marked prefixes of `request` stand at the beginning of `next`, byte for byte.
+/// Which of the marked prefixes of `request` stand at the beginning of `next`, byte for byte.
 fn repeated(request: &Request, next: &Request) -> Vec<bool> {
-    let next = written(next).replace(MARK, "");
-    let read = &next[next.find("\"system\":").expect("system")..];
-    prefixes(request).iter().map(|prefix| read.starts_with(prefix.as_str())).collect()
+    let next = read(next).replace(MARK, "");
+    prefixes(request).iter().map(|prefix| next.starts_with(prefix.as_str())).collect()
 }
 
-/// Tools and system, as written.
+/// System and tools, as written.
 fn fixed(request: &Request) -> String {
-    let written = written(request);
-    let (from, to) = (written.find("\"system\":"), written.find(",\"messages\":"));
-    written[from.expect("system")..to.expect("messages")].to_owned()
+    read(request).split_once(",\"messages\":").expect("messages").0.to_owned()
 }
 
-/// A conversation with one round of tools in every third turn, as its requests.
+/// A conversation with two rounds of tools in every third turn, as its requests.
 fn conversation(turns: usize) -> Vec<Request> {
     let mut history: Vec<Message> = Vec::new();
     let mut requests = Vec::new();
@@ -209,7 +212,7 @@ fn tools_and_system_are_the_same_bytes_for_fifty_turns_of_any_model() {
     for system in ["Be kind.".to_owned(), "Be kind. ".repeat(120), "Be kind. ".repeat(4_000)] {
         let golden = format!(
             concat!(
-                r#""system":[{{"type":"text","text":"{}","cache_control":{{"type":"ephemeral"}}}}],"tools":["#,
+                r#"[{{"type":"text","text":"{}","cache_control":{{"type":"ephemeral"}}}}],"tools":["#,
                 r#"{{"name":"clock","description":"Says the time.","input_schema":"#,
                 r#"{{"properties":{{"zone":{{"type":"string"}}}},"type":"object"}}}},"#,
                 r#"{{"name":"calendar","description":"Says the time.","input_schema":"#,
