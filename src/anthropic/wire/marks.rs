@@ -9,8 +9,8 @@
 //! - the current question: the next turn repeats it, without its notes, and everything before it;
 //! - the last turn of the person, which after a tool call is its results: the next call of this turn repeats it, and
 //!   the notes of the question with it;
-//! - where the request before has put its last mark, so that it is found however many tools are called at once: in a
-//!   turn's first call the question before this one, later the results before these.
+//! - where the request before has put its last mark, so that it is found however many blocks have come since: the
+//!   question before this one, or, after a second round of tools, the results before these.
 //!
 //! # Five minutes and not an hour
 //!
