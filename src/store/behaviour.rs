@@ -12,3 +12,4 @@ mod model;
 mod opening;
 mod plans;
 mod read_only;
+mod version_1;

@@ -26,7 +26,7 @@ async fn after_closing_everyone_is_told_so() {
     let clone = f.store.clone();
     f.store.close();
     assert_eq!(clone.stats().await, Err(StorageError::Closed));
-    assert_eq!(clone.recover().await, Err(StorageError::Closed));
+    assert_eq!(clone.recover(Timestamp(1)).await, Err(StorageError::Closed));
     assert!(!StorageError::Closed.is_retryable());
 }
 
@@ -80,7 +80,7 @@ async fn a_write_whose_caller_goes_away_is_carried_out_as_a_whole() {
         .await;
     }
     // Jobs are done in order, so this one comes after it.
-    f.store.recover().await.unwrap();
+    f.store.recover(Timestamp(1)).await.unwrap();
     assert_eq!(f.store.cursor("telegram").await.unwrap(), Some(5));
     assert_eq!(f.store.due(Timestamp(1), &here(), &[], 9).await.unwrap().0, [chat(1)]);
 }

@@ -33,7 +33,7 @@ async fn converse(store: Store, name: usize) -> Result<(), StorageError> {
             out.into_iter().find(|row| row.conversation == chat(name)).expect("the answer was just stored");
         assert_eq!(row.payload, json!(name));
         store.outbox_sent(row.id, "m", now).await?;
-        assert_eq!(store.history(session, 100).await?.len(), number + 1);
+        assert_eq!(store.transcript(session, 100).await?.messages.len(), number + 1);
     }
     Ok(())
 }

@@ -21,7 +21,7 @@ async fn turn_after_turn_until_killed() {
     let path = PathBuf::from(path);
     let options = StoreOptions { idle_checkpoint: Duration::from_millis(1), ..StoreOptions::default() };
     let store = Store::open(&path, options).unwrap();
-    store.recover().await.unwrap();
+    store.recover(Timestamp(1)).await.unwrap();
     let run = std::process::id();
     let talks = (0..4).map(|name| tokio::spawn(talk(store.clone(), format!("{run}-{name}"))));
     for talk in talks.collect::<Vec<_>>() {
@@ -93,7 +93,7 @@ async fn everything_that_was_answered_survives_being_killed() {
         told.extend(run_and_kill(&path, Duration::from_micros(kill * kill * 937 % 40_000)));
     }
     let store = Store::open(&path, StoreOptions::default()).unwrap();
-    store.recover().await.unwrap();
+    store.recover(Timestamp(1)).await.unwrap();
     let find = |sql: &'static str, id: String| {
         let store = store.clone();
         async move {

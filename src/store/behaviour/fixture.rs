@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A store in a folder of its own, and messages to put in.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::{Store, StoreOptions};
 use blufio_core::channel::{Inbound, Sender};
 use blufio_core::content::{Block, Message};
-use blufio_core::ids::{Conversation, QueueId};
+use blufio_core::ids::{Conversation, QueueId, ReservationId, SessionId};
+use blufio_core::money::{NanoUsd, Usage};
 use blufio_core::storage::{
-    Arrival, CallRecord, Claim, Postponement, Queue, Settlement, TurnOutcome, TurnRecord,
+    Arrival, CallRecord, Claim, Feature, Ledger, Limit, Postponement, Queue, Reservation, Reserved, Scope,
+    Sessions, Settlement, TurnOutcome, TurnRecord,
 };
 use blufio_core::time::Timestamp;
 use std::path::PathBuf;
@@ -91,8 +93,10 @@ pub(crate) fn settlement(id: QueueId) -> Settlement {
         session: None,
         transcript: Vec::new(),
         end_session: false,
-        calls: Vec::new(),
+        decision: None,
         outbox: Vec::new(),
+        once: Vec::new(),
+        told: Vec::new(),
     }
 }
 
@@ -114,21 +118,67 @@ pub(crate) fn said(text: &str) -> Message {
     Message::user(vec![Block::text(text)])
 }
 
-pub(crate) fn call(cost: i64) -> CallRecord {
+/// A call that ended at `at`.
+pub(crate) fn call(feature: Feature, cost: i64, at: i64) -> CallRecord {
     CallRecord {
+        feature,
+        intended: "intended-model".into(),
         model: "some-model".into(),
         class: "ok".into(),
-        usage: blufio_core::money::Usage {
-            input: 1,
-            output: 2,
-            cache_read: 3,
-            cache_write_5m: 4,
-            cache_write_1h: 5,
-        },
-        cost: blufio_core::money::NanoUsd(cost),
+        price_version: "2026-01".into(),
+        usage: Usage { input: 1, output: 2, cache_read: 3, cache_write_5m: 4, cache_write_1h: 5 },
+        cost: NanoUsd(cost),
+        overhead: 8,
         took_ms: 6,
-        at: Timestamp(7),
+        at: Timestamp(at),
     }
+}
+
+/// Room for a call that can cost `worst`.
+pub(crate) fn reservation(feature: Feature, worst: i64, limits: Vec<Limit>) -> Reservation {
+    Reservation {
+        feature,
+        turn: None,
+        session: None,
+        intended: "intended-model".into(),
+        model: "some-model".into(),
+        price_version: "2026-01".into(),
+        worst: NanoUsd(worst),
+        limits,
+    }
+}
+
+/// A limit of a period that has no end.
+pub(crate) fn limit(scope: Scope, value: i64) -> Limit {
+    Limit {
+        name: "daily".into(),
+        key: "budget.daily_usd".into(),
+        scope,
+        value: NanoUsd(value),
+        from: Timestamp(0),
+        until: None,
+    }
+}
+
+/// Reserves, which must succeed.
+pub(crate) async fn reserve(store: &Store, reservation: Reservation, now: i64) -> ReservationId {
+    match store.reserve(reservation, Timestamp(now)).await.unwrap() {
+        Reserved::Granted(id) => id,
+        Reserved::Refused(standing) => panic!("{standing:?}"),
+    }
+}
+
+/// Enters a call of a session into the ledger.
+pub(crate) async fn enter(store: &Store, session: Option<SessionId>, call: CallRecord) {
+    let reservation = Reservation { session, ..reservation(call.feature, call.cost.0, Vec::new()) };
+    let id = reserve(store, reservation, call.at.0).await;
+    store.settle_call(id, Some(call)).await.unwrap();
+}
+
+/// The messages of a transcript.
+pub(crate) async fn transcript(store: &Store, session: SessionId, limit: usize) -> Vec<Message> {
+    let transcript = store.transcript(session, limit).await.unwrap();
+    transcript.messages.into_iter().map(|stored| stored.message).collect()
 }
 
 /// One number from the database, read with a connection of the store.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A full disk is told as such, leaves nothing half-done, and is over when there is room again.
 
-use super::fixture::{accept, chat, claim, fresh, here, limit_pages, message, queued, said, settlement};
+use super::fixture::{
+    accept, chat, claim, fresh, here, limit_pages, message, queued, said, settlement, transcript,
+};
 use crate::{Store, StoreOptions};
 use blufio_core::ids::Conversation;
 use blufio_core::storage::{Queue, Sessions, Settlement, Storage, StorageError};
@@ -33,13 +35,13 @@ async fn a_full_database_refuses_whole_writes_and_goes_on_when_there_is_room() {
     let refused =
         f.store.accept("telegram", queued(vec![message(9, "b"), long(10)]), Some(3), Timestamp(11)).await;
     assert!(matches!(refused, Err(StorageError::Full { .. })), "{refused:?}");
-    assert_eq!(f.store.history(session, 9).await.unwrap(), []);
+    assert_eq!(transcript(&f.store, session, 9).await, []);
     assert_eq!(f.store.cursor("telegram").await.unwrap(), None);
     assert_eq!(f.store.stats().await.unwrap().queue_depth, 1);
 
     limit_pages(&f.store, 1 << 20).await;
     f.store.settle(large, Timestamp(12)).await.unwrap();
-    assert_eq!(f.store.history(session, 9).await.unwrap().len(), 2);
+    assert_eq!(transcript(&f.store, session, 9).await.len(), 2);
     accept(&f.store, vec![message(9, "b"), long(10)], 13).await;
 }
 

@@ -9,13 +9,14 @@ use blufio_core::storage::{Storage, StorageError};
 use std::path::Path;
 
 const FIRST: &str = include_str!("../migrations/0001_state.sql");
-const SECOND: &str = "CREATE TABLE second (id INTEGER PRIMARY KEY) STRICT; INSERT INTO second VALUES (1);";
-const THIRD: &str = "CREATE TABLE third (id INTEGER PRIMARY KEY) STRICT;";
+const SECOND: &str = include_str!("../migrations/0002_spending_and_background.sql");
+/// What this program knows; the tests add steps of programs to come.
+const KNOWN: &[&str] = &[FIRST, SECOND];
+const THIRD: &str = "CREATE TABLE third (id INTEGER PRIMARY KEY) STRICT; INSERT INTO third VALUES (1);";
+const FOURTH: &str = "CREATE TABLE fourth (id INTEGER PRIMARY KEY) STRICT;";
 const BROKEN: &str =
     "CREATE TABLE half (id INTEGER PRIMARY KEY) STRICT; INSERT INTO no_such_table VALUES (1);";
-const ORPHAN: &str = "INSERT INTO calls
-    (turn, model, class, input_tokens, output_tokens, cache_read_tokens, cache_write_5m_tokens,
-     cache_write_1h_tokens, cost_nano_usd, took_ms, at) VALUES (4711, '', '', 0, 0, 0, 0, 0, 0, 0, 0);";
+const ORPHAN: &str = "INSERT INTO messages (session, role, content, at) VALUES (4711, 'user', '[]', 0);";
 
 fn open(path: &Path, steps: &'static [&'static str]) -> Result<Store, StorageError> {
     Store::open_with_schema(path, StoreOptions::default(), steps)
@@ -23,29 +24,29 @@ fn open(path: &Path, steps: &'static [&'static str]) -> Result<Store, StorageErr
 
 #[tokio::test]
 async fn before_a_new_schema_a_copy_of_the_old_state_is_kept() {
-    assert_eq!(STEPS.first(), Some(&FIRST));
+    assert_eq!(STEPS, KNOWN);
     let f = fresh();
     accept(&f.store, vec![message(1, "a")], 10).await;
     f.store.close();
-    assert!(!beside(&f.path, ".before-v1").exists(), "there was nothing to keep");
+    assert!(!beside(&f.path, ".before-v2").exists(), "there was nothing to keep");
 
-    let store = open(&f.path, &[FIRST, SECOND, THIRD]).unwrap();
+    let store = open(&f.path, &[FIRST, SECOND, THIRD, FOURTH]).unwrap();
     let stats = store.stats().await.unwrap();
-    assert_eq!((stats.schema_version, stats.queue_depth), (3, 1));
-    assert_eq!(number(&store, "SELECT count(*) FROM second").await, 1);
+    assert_eq!((stats.schema_version, stats.queue_depth), (4, 1));
+    assert_eq!(number(&store, "SELECT count(*) FROM third").await, 1);
     accept(&store, vec![message(1, "b")], 10).await;
     store.close();
 
-    let copy = beside(&f.path, ".before-v3");
-    assert!(!beside(&f.path, ".before-v2").exists(), "one copy for the whole way");
-    let old = open(&copy, &[FIRST]).unwrap();
+    let copy = beside(&f.path, ".before-v4");
+    assert!(!beside(&f.path, ".before-v3").exists(), "one copy for the whole way");
+    let old = open(&copy, KNOWN).unwrap();
     let stats = old.stats().await.unwrap();
-    assert_eq!((stats.schema_version, stats.queue_depth), (1, 1));
+    assert_eq!((stats.schema_version, stats.queue_depth), (2, 1));
     old.close();
 
     // Opened again, nothing is left to do and the copy stays what it was.
     let bytes = std::fs::read(&copy).unwrap();
-    open(&f.path, &[FIRST, SECOND, THIRD]).unwrap().close();
+    open(&f.path, &[FIRST, SECOND, THIRD, FOURTH]).unwrap().close();
     assert_eq!(std::fs::read(&copy).unwrap(), bytes);
 }
 
@@ -54,14 +55,15 @@ async fn a_step_that_fails_leaves_the_database_as_it_was() {
     let f = fresh();
     accept(&f.store, vec![message(1, "a")], 10).await;
     f.store.close();
-    for steps in [&[FIRST, SECOND, BROKEN], &[FIRST, SECOND, ORPHAN]] as [&'static [&'static str]; 2] {
+    let ways = [&[FIRST, SECOND, THIRD, BROKEN], &[FIRST, SECOND, THIRD, ORPHAN]];
+    for steps in ways as [&'static [&'static str; 4]; 2] {
         let refused = open(&f.path, steps).err().unwrap();
         assert!(matches!(refused, StorageError::Unexpected(_)), "{refused}");
-        let store = open(&f.path, &[FIRST]).unwrap();
+        let store = open(&f.path, KNOWN).unwrap();
         let stats = store.stats().await.unwrap();
-        assert_eq!((stats.schema_version, stats.queue_depth), (1, 1));
+        assert_eq!((stats.schema_version, stats.queue_depth), (2, 1));
         assert_eq!(
-            number(&store, "SELECT count(*) FROM sqlite_schema WHERE name IN ('second', 'half')").await,
+            number(&store, "SELECT count(*) FROM sqlite_schema WHERE name IN ('third', 'half')").await,
             0
         );
     }
@@ -71,15 +73,15 @@ async fn a_step_that_fails_leaves_the_database_as_it_was() {
 async fn the_way_back_is_refused_and_the_file_left_alone() {
     let f = fresh();
     f.store.close();
-    open(&f.path, &[FIRST, SECOND]).unwrap().close();
+    open(&f.path, &[FIRST, SECOND, THIRD]).unwrap().close();
     let bytes = std::fs::read(&f.path).unwrap();
-    let refused = open(&f.path, &[FIRST]).err().unwrap();
+    let refused = open(&f.path, KNOWN).err().unwrap();
     let path = f.path.canonicalize().unwrap();
-    assert_eq!(refused, StorageError::TooNew { path, found: 2, known: 1 });
+    assert_eq!(refused, StorageError::TooNew { path, found: 3, known: 2 });
     assert!(refused.to_string().contains("snapshot from before the update"), "{refused}");
     assert_eq!(std::fs::read(&f.path).unwrap(), bytes);
     assert_eq!(beside(&f.path, "-wal").metadata().map_or(0, |log| log.len()), 0);
-    open(&f.path, &[FIRST, SECOND]).unwrap();
+    open(&f.path, &[FIRST, SECOND, THIRD]).unwrap();
 }
 
 #[tokio::test]
@@ -88,7 +90,7 @@ async fn a_newer_database_is_left_alone_even_with_a_full_log() {
     f.store.close();
     let options =
         StoreOptions { idle_checkpoint: std::time::Duration::from_secs(60), ..StoreOptions::default() };
-    let newer = Store::open_with_schema(&f.path, options, &[FIRST, SECOND]).unwrap();
+    let newer = Store::open_with_schema(&f.path, options, &[FIRST, SECOND, THIRD]).unwrap();
     accept(&newer, vec![message(1, "a")], 10).await;
     // As a killed process leaves it: the new schema and the message are in the log only.
     let left = tempfile::tempdir().unwrap();
@@ -99,10 +101,10 @@ async fn a_newer_database_is_left_alone_even_with_a_full_log() {
     let read = || ["", "-wal"].map(|suffix| std::fs::read(beside(&path, suffix)).unwrap());
     let before = read();
     assert!(!before[1].is_empty());
-    let refused = open(&path, &[FIRST]).err().unwrap();
-    assert!(matches!(refused, StorageError::TooNew { found: 2, .. }), "{refused}");
+    let refused = open(&path, KNOWN).err().unwrap();
+    assert!(matches!(refused, StorageError::TooNew { found: 3, .. }), "{refused}");
     assert!(read() == before, "the files were touched");
-    let store = open(&path, &[FIRST, SECOND]).unwrap();
+    let store = open(&path, &[FIRST, SECOND, THIRD]).unwrap();
     assert_eq!(store.stats().await.unwrap().queue_depth, 1);
 }
 
@@ -113,14 +115,14 @@ async fn without_room_for_the_copy_nothing_is_migrated() {
         return;
     };
     let path = disk.path().join("blufio.db");
-    let store = open(&path, &[FIRST]).unwrap();
+    let store = open(&path, KNOWN).unwrap();
     let mut long = message(1, "a");
     long.text = "x".repeat(2 << 20);
     accept(&store, vec![long], 1).await;
     store.close();
-    let refused = open(&path, &[FIRST, SECOND]).err().unwrap();
+    let refused = open(&path, &[FIRST, SECOND, THIRD]).err().unwrap();
     assert!(matches!(refused, StorageError::Full { .. }), "{refused}");
-    assert!(!beside(&path, ".before-v2").exists() && !beside(&path, ".before-v2.part").exists());
-    let store = open(&path, &[FIRST]).unwrap();
+    assert!(!beside(&path, ".before-v3").exists() && !beside(&path, ".before-v3.part").exists());
+    let store = open(&path, KNOWN).unwrap();
     assert_eq!(store.stats().await.unwrap().queue_depth, 1);
 }

@@ -154,7 +154,7 @@ async fn play(steps: Vec<Step>) {
                 store.postpone(postponement(entry.running.take().unwrap(), until), now).await.unwrap();
                 entry.not_before = until;
             }
-            Step::Recover => assert_eq!(store.recover().await.unwrap(), model.recover()),
+            Step::Recover => assert_eq!(store.recover(Timestamp(1)).await.unwrap(), model.recover()),
             Step::Reopen => {
                 store.close();
                 store = Store::open(&path, StoreOptions::default()).unwrap();
@@ -171,7 +171,7 @@ async fn play(steps: Vec<Step>) {
 
 /// Answers what is left; then every message must have been answered exactly once.
 async fn finish(store: &Store, model: &mut Model) {
-    store.recover().await.unwrap();
+    store.recover(Timestamp(1)).await.unwrap();
     model.recover();
     let end = Timestamp(model.now + 1000);
     loop {

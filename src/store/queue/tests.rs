@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 use crate::behaviour::fixture::{
-    CHANNEL, accept, call, chat, claim, fresh, here, ids, message, number, picture, postponement, queued,
-    said, settle, settlement,
+    CHANNEL, accept, chat, claim, fresh, here, ids, message, number, picture, postponement, queued, said,
+    settle, settlement, transcript,
 };
 use blufio_core::ids::{Conversation, QueueId, SessionId};
 use blufio_core::storage::{
@@ -167,7 +167,7 @@ async fn a_postponed_album_stays_together_and_takes_in_latecomers() {
     f.store.postpone(postponement(album.id, 50), Timestamp(12)).await.unwrap();
     let again = claim(&f.store, 1, 50).await.unwrap();
     assert_eq!((again.id, ids(&again)), (album.id, vec!["a", "b", "c"]));
-    f.store.recover().await.unwrap();
+    f.store.recover(Timestamp(20)).await.unwrap();
     let again = claim(&f.store, 1, 50).await.unwrap();
     assert_eq!((ids(&again), again.attempts), (vec!["a", "b", "c"], 2));
     settle(&f.store, again.id, 51).await;
@@ -175,7 +175,7 @@ async fn a_postponed_album_stays_together_and_takes_in_latecomers() {
 }
 
 #[tokio::test]
-async fn settling_writes_transcript_calls_and_outbox_together() {
+async fn settling_writes_transcript_and_outbox_together() {
     let f = fresh();
     accept(&f.store, vec![message(1, "a")], 10).await;
     let turn = claim(&f.store, 1, 11).await.unwrap();
@@ -183,19 +183,11 @@ async fn settling_writes_transcript_calls_and_outbox_together() {
     let settlement = Settlement {
         session: Some(session),
         transcript: vec![said("the question"), said("the answer")],
-        calls: vec![call(100), call(23)],
         outbox: vec![json!({"part": 1}), json!({"part": 2})],
         ..settlement(turn.id)
     };
     f.store.settle(settlement.clone(), Timestamp(12)).await.unwrap();
-    assert_eq!(f.store.history(session, 9).await.unwrap(), settlement.transcript);
-    assert_eq!(
-        number(&f.store, "SELECT sum(cost_nano_usd) FROM calls WHERE session = 1 AND turn = 1").await,
-        123
-    );
-    let tokens = "SELECT input_tokens * 10000 + output_tokens * 1000 + cache_read_tokens * 100
-        + cache_write_5m_tokens * 10 + cache_write_1h_tokens FROM calls LIMIT 1";
-    assert_eq!(number(&f.store, tokens).await, 12345);
+    assert_eq!(transcript(&f.store, session, 9).await, settlement.transcript);
     let (out, next) = f.store.outbox_due(Timestamp(12), &here(), &[], 9).await.unwrap();
     assert_eq!((out.len(), next), (1, None), "the second part waits for the first");
     let row = out.first().unwrap();
@@ -216,7 +208,6 @@ async fn settling_twice_is_an_error_and_changes_nothing() {
     let again = Settlement {
         session: Some(session),
         transcript: vec![said("again")],
-        calls: vec![call(1)],
         outbox: vec![json!("again")],
         end_session: true,
         outcome: TurnOutcome::Failed,
@@ -226,7 +217,6 @@ async fn settling_twice_is_an_error_and_changes_nothing() {
     assert!(refused.to_string().contains("turn 1 is not running"), "{refused}");
     let stats = f.store.stats().await.unwrap();
     assert_eq!((stats.messages, stats.outbox_depth), (0, 0));
-    assert_eq!(number(&f.store, "SELECT count(*) FROM calls").await, 0);
     assert_eq!(
         number(&f.store, "SELECT count(*) FROM queue WHERE outcome = 'answered' AND finished_at = 12").await,
         1
@@ -252,7 +242,7 @@ async fn a_settlement_that_cannot_be_stored_leaves_the_turn_running() {
         let refused = f.store.settle(wrong, Timestamp(12)).await;
         assert!(matches!(refused, Err(StorageError::Unexpected(_))), "{session:?}");
     }
-    assert_eq!(f.store.history(strangers, 9).await.unwrap(), []);
+    assert_eq!(transcript(&f.store, strangers, 9).await, []);
     settle(&f.store, turn.id, 13).await;
 }
 
@@ -269,14 +259,10 @@ async fn ending_the_session_makes_the_next_message_start_a_new_one() {
         ..settlement(turn.id)
     };
     f.store.settle(last, Timestamp(12)).await.unwrap();
-    assert_eq!(
-        f.store.history(session, 9).await.unwrap(),
-        [said("bye")],
-        "what was said before the end is kept"
-    );
+    assert_eq!(transcript(&f.store, session, 9).await, [said("bye")], "what was said before the end is kept");
     let next = f.store.session(&chat(1), Timestamp(13)).await.unwrap();
     assert_ne!(next, session);
-    assert_eq!(f.store.history(next, 9).await.unwrap(), []);
+    assert_eq!(transcript(&f.store, next, 9).await, []);
 }
 
 #[tokio::test]
@@ -284,12 +270,8 @@ async fn a_postponed_turn_waits_with_its_progress_and_holds_later_messages_back(
     let f = fresh();
     accept(&f.store, vec![message(1, "a"), message(1, "b")], 10).await;
     let turn = claim(&f.store, 1, 11).await.unwrap();
-    let progress = TurnRecord {
-        steps: vec![said("so far")],
-        started: vec!["tool-1".into()],
-        calls: vec![call(9)],
-        ..TurnRecord::default()
-    };
+    let progress =
+        TurnRecord { steps: vec![said("so far")], started: vec!["tool-1".into()], ..TurnRecord::default() };
     let mut later = postponement(turn.id, 100);
     later.turn = progress.clone();
     later.outbox = vec![json!("I will answer later")];
@@ -319,8 +301,8 @@ async fn after_a_start_what_was_running_waits_again_with_its_progress() {
     settle(&f.store, second.id, 12).await;
     f.store.close();
     let store = crate::Store::open(&f.path, crate::StoreOptions::default()).unwrap();
-    assert_eq!(store.recover().await.unwrap(), 1);
-    assert_eq!(store.recover().await.unwrap(), 0);
+    assert_eq!(store.recover(Timestamp(20)).await.unwrap(), 1);
+    assert_eq!(store.recover(Timestamp(20)).await.unwrap(), 0);
     assert_eq!(store.due(Timestamp(20), &here(), &[], 9).await.unwrap().0, [chat(1), chat(3)]);
     let again = claim(&store, 1, 20).await.unwrap();
     assert_eq!((again.id, again.attempts, again.turn), (first.id, 1, progress));

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-use crate::behaviour::fixture::{accept, chat, claim, fresh, message, number, said, settlement};
+use crate::behaviour::fixture::{accept, chat, claim, fresh, message, number, said, settlement, transcript};
 use blufio_core::content::{Block, Message};
 use blufio_core::ids::SessionId;
-use blufio_core::money::{NanoUsd, Usage};
-use blufio_core::storage::{CallRecord, Queue, Sessions, Settlement};
+use blufio_core::storage::{Queue, Sessions, Settlement};
 use blufio_core::time::Timestamp;
 use serde_json::json;
 
@@ -45,34 +44,12 @@ async fn the_last_messages_come_back_in_order_and_as_they_were() {
         Block::ToolUse { id: "t1".into(), name: "clock".into(), input: json!({"b": 1, "a": [null, 1.5]}) },
     ]);
     let result = Block::ToolResult { tool_use_id: "t1".into(), content: "12:00".into(), is_error: false };
-    let transcript = vec![said("one"), every_block, Message::user(vec![result])];
-    let settlement =
-        Settlement { session: Some(session), transcript: transcript.clone(), ..settlement(turn.id) };
+    let said = vec![said("one"), every_block, Message::user(vec![result])];
+    let settlement = Settlement { session: Some(session), transcript: said.clone(), ..settlement(turn.id) };
     f.store.settle(settlement, Timestamp(2)).await.unwrap();
-    assert_eq!(f.store.history(session, 100).await.unwrap(), transcript);
-    assert_eq!(f.store.history(session, 2).await.unwrap(), transcript[1..]);
-    assert_eq!(f.store.history(session, 0).await.unwrap(), []);
-    assert_eq!(f.store.history_length(session).await.unwrap(), transcript.len());
-    assert_eq!(f.store.history(SessionId(99), 9).await.unwrap(), []);
-}
-
-#[tokio::test]
-async fn the_ledger_says_which_turn_made_which_call_and_what_it_cost() {
-    let f = fresh();
-    accept(&f.store, vec![message(1, "a")], 1).await;
-    let turn = claim(&f.store, 1, 1).await.unwrap();
-    let usage = Usage { input: 1, output: 2, cache_read: 3, cache_write_5m: 4, cache_write_1h: 5 };
-    let call = |class: &str, at| CallRecord {
-        model: "m".into(),
-        class: class.into(),
-        usage,
-        cost: NanoUsd(77),
-        took_ms: 9,
-        at: Timestamp(at),
-    };
-    let calls = vec![call("overloaded", 1), call("ok", 2)];
-    f.store.settle(Settlement { calls: calls.clone(), ..settlement(turn.id) }, Timestamp(2)).await.unwrap();
-    let told = f.store.calls(10).await.unwrap();
-    assert_eq!(told, calls.into_iter().map(|call| (turn.id, call)).collect::<Vec<_>>());
-    assert_eq!(f.store.calls(1).await.unwrap()[0].1.class, "ok");
+    assert_eq!(transcript(&f.store, session, 100).await, said);
+    assert_eq!(transcript(&f.store, session, 2).await, said[1..]);
+    assert_eq!(transcript(&f.store, session, 0).await, []);
+    assert_eq!(f.store.transcript_length(session).await.unwrap(), said.len());
+    assert_eq!(transcript(&f.store, SessionId(99), 9).await, []);
 }
