@@ -24,7 +24,7 @@ const CHECKED_ALWAYS: u64 = 16 << 20;
 /// Cache of one connection, KiB. The system caches the file as well, and an idle daemon should be small.
 const CACHE_KIB: i32 = 512;
 /// Statements kept compiled.
-const STATEMENTS: usize = 64;
+const STATEMENTS: usize = 128;
 /// After this many pages (of 4 KiB) in the log, a commit moves what it can into the main file.
 const AUTOCHECKPOINT_PAGES: u32 = 1000;
 

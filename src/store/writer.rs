@@ -46,8 +46,9 @@ pub(crate) enum Durability {
     /// Before the caller is answered.
     Now,
     /// With the next job that is flushed. It survives the death of the process at once; only a loss of power can
-    /// undo it, as a whole and together with everything after it. For facts that the next start would undo or find
-    /// out again anyway, such as "this turn is running".
+    /// undo it, as a whole and together with everything after it; any later flushed write makes it durable against
+    /// that too. For facts that the next start would undo or find out again anyway, such as "this turn is running",
+    /// and for reservations and entries of calls, which the end of their turn flushes.
     Later,
 }
 
