@@ -16,7 +16,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 #[cfg(test)]
 mod tests;
 
-const WITH_KEY: &str = "SELECT channel, chat, thread, id, text, due, created_at FROM jobs WHERE key = ?1";
+pub(crate) const WITH_KEY: &str =
+    "SELECT channel, chat, thread, id, text, due, created_at FROM jobs WHERE key = ?1";
 
 pub(crate) const COUNT_OPEN: &str = "SELECT count(*) FROM jobs INDEXED BY jobs_open
     WHERE closed_at IS NULL AND channel = ?1 AND chat = ?2 AND thread = ?3";

@@ -44,7 +44,7 @@ pub(crate) const AGENT_BETWEEN: &str =
 pub(crate) const BACKGROUND_BETWEEN: &str = "SELECT coalesce(sum(cost_nano_usd), 0)
     FROM ledger INDEXED BY ledger_at WHERE at >= ?1 AND at < ?2 AND feature = 'heartbeat'";
 
-const OF_SESSION: &str = "SELECT spent_nano_usd FROM sessions WHERE id = ?1";
+pub(crate) const OF_SESSION: &str = "SELECT spent_nano_usd FROM sessions WHERE id = ?1";
 
 /// Adds what a row costs that is entered into the ledger in the same transaction.
 pub(crate) fn add(

@@ -9,9 +9,12 @@ use blufio_core::storage::{Once, Postponement, Settlement, TurnOutcome, TurnReco
 use blufio_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
+#[cfg(test)]
+mod tests;
+
 const KEEP_PROGRESS: &str = "UPDATE queue SET turn = ?2 WHERE id = ?1 AND state = 'running'";
 
-const FINISH: &str = "UPDATE queue SET state = 'done', outcome = ?2, finished_at = ?3, turn = NULL
+pub(crate) const FINISH: &str = "UPDATE queue SET state = 'done', outcome = ?2, finished_at = ?3, turn = NULL
     WHERE id = ?1 AND state = 'running'
     RETURNING channel, chat, thread, payload ->> '$.sender.id', payload ->> '$.private'";
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 use crate::Store;
 use crate::behaviour::fixture::{
-    accept, chat, claim, fresh, here, message, number, postponement, said, settlement, transcript,
+    accept, chat, claim, fresh, here, message, number, said, settlement, transcript,
 };
 use blufio_core::channel::Sender;
 use blufio_core::ids::{Conversation, NoticeId};
@@ -85,58 +85,6 @@ async fn only_so_many_notices_wait_and_the_oldest_go() {
     assert_eq!(notices(&f.store, 2).await, ["theirs"]);
 }
 
-#[tokio::test]
-async fn what_is_said_once_is_said_once() {
-    let f = fresh();
-    let once = |key: &str| blufio_core::storage::Once { key: key.into(), outbox: vec![json!(key)] };
-    accept(&f.store, vec![message(1, "a"), message(2, "b"), message(2, "c")], 10).await;
-    for (chat_name, keys) in [(1, vec!["today", "today"]), (2, vec!["today"]), (2, vec!["tomorrow", "today"])]
-    {
-        let turn = claim(&f.store, chat_name, 10).await.unwrap();
-        let once = keys.into_iter().map(once).collect();
-        let end = Settlement { outbox: vec![json!("answer")], once, ..settlement(turn.id) };
-        f.store.settle(end, Timestamp(11)).await.unwrap();
-    }
-    let sent = f
-        .store
-        .read(|connection| {
-            let mut all = connection.prepare("SELECT payload, turn FROM outbox ORDER BY id")?;
-            let rows =
-                all.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<i64>>(1)?)))?;
-            Ok(rows.collect::<Result<Vec<_>, _>>()?)
-        })
-        .await
-        .unwrap();
-    let sent: Vec<_> = sent.iter().map(|(payload, turn)| (payload.as_str(), *turn)).collect();
-    let answer = "\"answer\"";
-    assert_eq!(
-        sent,
-        [
-            (answer, Some(1)),
-            ("\"today\"", None),
-            (answer, Some(2)),
-            (answer, Some(3)),
-            ("\"tomorrow\"", None)
-        ]
-    );
-}
-
-#[tokio::test]
-async fn a_settlement_that_fails_has_said_nothing_once_and_told_no_notice() {
-    let f = fresh();
-    give_notice(&f.store, 1, "one", 10).await;
-    accept(&f.store, vec![message(1, "a")], 10).await;
-    let turn = claim(&f.store, 1, 10).await.unwrap();
-    let once = vec![blufio_core::storage::Once { key: "k".into(), outbox: vec![json!("x")] }];
-    let end = Settlement { once, told: vec![NoticeId(1)], ..settlement(turn.id) };
-    let strangers = f.store.session(&chat(2), Timestamp(10)).await.unwrap();
-    f.store.settle(Settlement { session: Some(strangers), ..end.clone() }, Timestamp(11)).await.unwrap_err();
-    assert_eq!(notices(&f.store, 1).await, ["one"]);
-    f.store.settle(end, Timestamp(12)).await.unwrap();
-    assert_eq!(number(&f.store, "SELECT count(*) FROM outbox").await, 1);
-    assert!(notices(&f.store, 1).await.is_empty());
-}
-
 /// A message of `sender` is taken on and ends.
 async fn answer(
     store: &Store,
@@ -194,24 +142,4 @@ async fn a_standstill_lasts_until_it_is_lifted() {
     store.set_standstill(None).await.unwrap();
     assert_eq!(store.standstill().await.unwrap(), None);
     store.set_standstill(None).await.unwrap();
-}
-
-#[tokio::test]
-async fn messages_that_wait_for_money_are_due_once_there_is_some() {
-    let f = fresh();
-    for (chat_name, reason) in [(1, "budget: daily"), (2, "budget: session"), (3, "Budget"), (4, "away")] {
-        accept(&f.store, vec![message(chat_name, chat_name)], 10).await;
-        let turn = claim(&f.store, chat_name, 10).await.unwrap();
-        let mut later = postponement(turn.id, 1_000);
-        later.reason = reason.into();
-        later.turn.told = true;
-        f.store.postpone(later, Timestamp(11)).await.unwrap();
-    }
-    accept(&f.store, vec![message(5, 5)], 10).await;
-    assert_eq!(f.store.release("budget:", Timestamp(12)).await.unwrap(), 2);
-    assert_eq!(f.store.release("budget:", Timestamp(13)).await.unwrap(), 0, "they are due already");
-    let (due, next) = f.store.due(Timestamp(13), &here(), &[], 9).await.unwrap();
-    assert_eq!((due, next), (vec![chat(1), chat(2), chat(5)], Some(Timestamp(1_000))));
-    assert!(claim(&f.store, 1, 13).await.unwrap().turn.told, "its progress is kept");
-    assert_eq!(f.store.release("%", Timestamp(13)).await.unwrap(), 0, "no pattern");
 }

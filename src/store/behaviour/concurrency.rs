@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Many at once: nobody is told "busy", nobody is mixed up with a neighbour, and one flush serves many.
 
-use super::fixture::{accept, chat, claim, fresh, here, message, number, queued, said, settlement};
+use super::fixture::{
+    accept, call, chat, claim, fresh, here, limit, message, number, queued, reservation, said, settlement,
+};
 use crate::error::RowError;
 use crate::writer::Durability;
 use crate::{Store, StoreOptions};
-use blufio_core::storage::{Outbox, Queue, Sessions, Settlement, Storage, StorageError};
+use blufio_core::storage::{
+    Feature, Ledger, Limit, Outbox, Queue, Reserved, Scope, Sessions, Settlement, Standing, Storage,
+    StorageError,
+};
 use blufio_core::time::Timestamp;
 use serde_json::json;
 use std::sync::mpsc;
@@ -137,4 +142,64 @@ async fn a_lock_that_another_program_keeps_is_told_as_such_and_is_over_when_it_l
     assert!(error.to_string().contains("another program"), "{error}");
     other.execute_batch("ROLLBACK").unwrap();
     accept(&store, vec![message(1, "a")], 1).await;
+}
+
+async fn stands(store: &Store, limit: &Limit) -> Standing {
+    store.standings(std::slice::from_ref(limit)).await.unwrap().remove(0)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn sixty_four_calls_at_once_take_what_is_left_and_no_more() {
+    let f = fresh();
+    let daily = limit(Scope::Agent, 305);
+    let asking: Vec<_> = (0..64)
+        .map(|_| {
+            let (store, asked) = (f.store.clone(), reservation(Feature::Turn, 10, vec![daily.clone()]));
+            tokio::spawn(async move { store.reserve(asked, Timestamp(1)).await.unwrap() })
+        })
+        .collect();
+    let mut granted = 0;
+    for answer in asking {
+        granted += usize::from(matches!(answer.await.unwrap(), Reserved::Granted(_)));
+    }
+    let standing = stands(&f.store, &daily).await;
+    assert_eq!((granted, standing.reserved.0, standing.spent.0), (30, 300, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn sixty_four_callers_that_go_on_until_it_is_spent_never_overshoot() {
+    const VALUE: i64 = 5_000;
+    let f = fresh();
+    let daily = limit(Scope::Agent, VALUE);
+    let callers: Vec<_> = (0..64_i64)
+        .map(|name| {
+            let (store, daily) = (f.store.clone(), daily.clone());
+            tokio::spawn(async move {
+                let mut entered = 0;
+                for number in 0..100 {
+                    let worst = 10 + (name + number) % 40;
+                    let asked = reservation(Feature::Turn, worst, vec![daily.clone()]);
+                    let Reserved::Granted(id) = store.reserve(asked, Timestamp(number)).await.unwrap() else {
+                        break;
+                    };
+                    let standing = stands(&store, &daily).await;
+                    assert!(standing.spent.0 + standing.reserved.0 <= VALUE, "{standing:?}");
+                    // Some use nothing, some less than reserved, some all of it.
+                    let cost = worst * (number % 3) / 2;
+                    let record = (cost > 0).then(|| call(Feature::Turn, cost, number));
+                    store.settle_call(id, record).await.unwrap();
+                    entered += cost;
+                }
+                entered
+            })
+        })
+        .collect();
+    let mut entered = 0;
+    for caller in callers {
+        entered += caller.await.unwrap();
+    }
+    let standing = stands(&f.store, &daily).await;
+    assert_eq!((standing.spent.0, standing.reserved.0), (entered, 0));
+    assert!((VALUE - 4_000..=VALUE).contains(&entered), "{entered}");
+    assert_eq!(number(&f.store, "SELECT sum(cost_nano_usd) FROM ledger").await, entered);
 }

@@ -2,11 +2,14 @@
 //! A full disk is told as such, leaves nothing half-done, and is over when there is room again.
 
 use super::fixture::{
-    accept, chat, claim, fresh, here, limit_pages, message, queued, said, settlement, transcript,
+    accept, call, chat, claim, fresh, here, limit, limit_pages, message, number, queued, reservation,
+    reserve, said, settlement, transcript,
 };
 use crate::{Store, StoreOptions};
 use blufio_core::ids::Conversation;
-use blufio_core::storage::{Queue, Sessions, Settlement, Storage, StorageError};
+use blufio_core::storage::{
+    CallRecord, Feature, Ledger, Queue, Reservation, Scope, Sessions, Settlement, Storage, StorageError,
+};
 use blufio_core::time::Timestamp;
 use std::path::Path;
 use std::process::Command;
@@ -43,6 +46,33 @@ async fn a_full_database_refuses_whole_writes_and_goes_on_when_there_is_room() {
     f.store.settle(large, Timestamp(12)).await.unwrap();
     assert_eq!(transcript(&f.store, session, 9).await.len(), 2);
     accept(&f.store, vec![message(9, "b"), long(10)], 13).await;
+}
+
+#[tokio::test]
+async fn a_call_that_cannot_be_entered_keeps_its_reservation_and_one_that_cannot_be_reserved_is_not_made() {
+    let f = fresh();
+    let daily = limit(Scope::Agent, 100);
+    let ask = |model: &str| Reservation {
+        model: model.into(),
+        ..reservation(Feature::Turn, 10, vec![daily.clone()])
+    };
+    let id = reserve(&f.store, ask("m"), 1).await;
+    limit_pages(&f.store, 1).await;
+    let long = "m".repeat(64 << 10);
+    let refused = f.store.reserve(ask(&long), Timestamp(2)).await;
+    assert!(matches!(refused, Err(StorageError::Full { .. })), "{refused:?}");
+    let record = CallRecord { class: long, ..call(Feature::Turn, 7, 3) };
+    let refused = f.store.settle_call(id, Some(record.clone())).await;
+    assert!(matches!(refused, Err(StorageError::Full { .. })), "{refused:?}");
+    let stands = || async {
+        let standing = f.store.standings(std::slice::from_ref(&daily)).await.unwrap().remove(0);
+        (standing.spent.0, standing.reserved.0, number(&f.store, "SELECT count(*) FROM ledger").await)
+    };
+    assert_eq!(stands().await, (0, 10, 0));
+
+    limit_pages(&f.store, 1 << 20).await;
+    f.store.settle_call(id, Some(record)).await.unwrap();
+    assert_eq!(stands().await, (7, 0, 1));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
