@@ -110,6 +110,11 @@ pub(crate) fn tool_uses(message: &Message) -> Vec<(String, String, Value)> {
     uses.collect()
 }
 
+/// Whether a message holds a call whose arguments are none.
+pub(crate) fn malformed(message: &Message) -> bool {
+    message.content.iter().any(|block| matches!(block, Block::ToolUse { input, .. } if !input.is_object()))
+}
+
 const NOT_RUN: &str = "not run: stopped";
 const UNKNOWN: &str = "the outcome of this call is unknown: the agent was interrupted while it ran. \
     It may or may not have taken effect; check before you repeat it";

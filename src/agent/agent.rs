@@ -77,6 +77,7 @@ impl Agent {
                 absent: Default::default(),
                 queue_changed: Notify::new(),
                 outbox_changed: Notify::new(),
+                room: Notify::new(),
                 dispatcher_pulse: Pulse::new(),
                 sender_pulse: Pulse::new(),
                 background_pulse: Pulse::new(),
@@ -177,6 +178,11 @@ impl Agent {
     #[must_use]
     pub fn trouble(&self) -> Vec<String> {
         self.shared.trouble.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Looks into the queue now, for the one who has just made messages due again.
+    pub fn wake_dispatcher(&self) {
+        self.shared.queue_changed.notify_one();
     }
 
     /// Looks into the outbox now, for the one who has just made a dead letter wait again.

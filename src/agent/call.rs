@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Follows a provider's stream: words to the channel, usage to the ledger.
 
+use crate::budget::Refused;
 use crate::context::Shared;
 use crate::progress::Show;
 use crate::running::Ends;
 use crate::spend::{self, Denied, Meter, Purpose};
 use blufio_core::provider::{Completion, Event, ProviderError, Request};
-use blufio_core::storage::{Standing, StorageError};
+use blufio_core::storage::StorageError;
 use futures_util::StreamExt as _;
+use std::pin::pin;
+use std::time::Duration;
 use tokio::time::Instant;
+
+/// Whoever waits for room looks again after this at the latest.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// How a call ended.
 #[derive(Debug)]
@@ -22,7 +28,7 @@ pub(crate) enum CallEnd {
     /// The process ends.
     Abandoned,
     /// A limit has no room; the call, or its next attempt, was not made.
-    NoBudget(Standing),
+    NoBudget(Refused),
     /// The ledger cannot be written, so that the call was not made.
     Unstored(StorageError),
 }
@@ -31,8 +37,36 @@ impl From<Denied> for CallEnd {
     fn from(denied: Denied) -> Self {
         match denied {
             Denied::Unknown(model) => Self::Failed(spend::unknown(&model)),
-            Denied::Budget(standing) => Self::NoBudget(standing),
+            Denied::Budget(refused) => Self::NoBudget(refused),
             Denied::Storage(error) => Self::Unstored(error),
+        }
+    }
+}
+
+/// Reserves the first attempt. Room that is only taken by other calls comes back when they end: it is waited for.
+async fn pay<'a>(
+    shared: &'a Shared,
+    purpose: &'a Purpose,
+    request: &Request,
+    ends: &Ends,
+    deadline: Instant,
+) -> Result<Meter<'a>, CallEnd> {
+    loop {
+        // Listens before it asks: a call that ends in between is heard.
+        let mut room = pin!(shared.room.notified());
+        room.as_mut().enable();
+        let refused = match Meter::open(shared, purpose, request).await {
+            Ok(meter) => return Ok(meter),
+            Err(Denied::Budget(refused)) if refused.passes() => refused,
+            Err(denied) => return Err(CallEnd::from(denied)),
+        };
+        tokio::select! {
+            biased;
+            () = ends.abandon.cancelled() => return Err(CallEnd::Abandoned),
+            () = ends.stop.cancelled() => return Err(CallEnd::Stopped),
+            () = tokio::time::sleep_until(deadline) => return Err(CallEnd::NoBudget(refused)),
+            () = room => {}
+            () = tokio::time::sleep(LONGEST_WAIT) => {}
         }
     }
 }
@@ -48,9 +82,9 @@ pub(crate) async fn follow(
 ) -> CallEnd {
     let base = show.len();
     let asked = request.model.clone();
-    let mut meter = match Meter::open(shared, purpose, &request).await {
+    let mut meter = match pay(shared, purpose, &request, ends, deadline).await {
         Ok(meter) => meter,
-        Err(denied) => return CallEnd::from(denied),
+        Err(end) => return end,
     };
     let mut stream = shared.provider.call(request);
     loop {
@@ -89,6 +123,7 @@ pub(crate) async fn follow(
                 }
                 Some(Err(error)) => {
                     meter.close(error.kind.class(), Some(error.usage)).await;
+                    spend::heed(shared, &error).await;
                     show.truncate(base);
                     return CallEnd::Failed(error);
                 }

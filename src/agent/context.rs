@@ -34,6 +34,8 @@ pub(crate) struct Shared {
     pub(crate) absent: Absent,
     pub(crate) queue_changed: Notify,
     pub(crate) outbox_changed: Notify,
+    /// A call has ended, and what it had reserved is free.
+    pub(crate) room: Notify,
     pub(crate) dispatcher_pulse: Pulse,
     pub(crate) sender_pulse: Pulse,
     pub(crate) background_pulse: Pulse,

@@ -23,6 +23,8 @@ pub(crate) const STOPPED: &str = "(Stopped.)";
 pub(crate) const OUT_OF_TIME: &str = "(Stopped: this took longer than a turn may take.)";
 pub(crate) const NO_WORDS: &str = "(The model gave no answer in words. Ask again, perhaps differently.)";
 pub(crate) const TOO_MANY_TOOLS: &str = "(Stopped: I used tools over and over without coming to an end.)";
+pub(crate) const MALFORMED_TOOLS: &str =
+    "(Stopped: I wanted to use a tool and could not say properly how. Ask again, perhaps differently.)";
 
 /// Joins an answer and a remark.
 pub(crate) fn with_remark(answer: &str, remark: Option<&str>) -> String {
@@ -44,7 +46,8 @@ pub(crate) fn failed(error: &ProviderError) -> String {
     let remedy = match error.kind {
         ProviderErrorKind::Authentication => "The API key was refused; its owner must set a valid one.",
         ProviderErrorKind::Permission | ProviderErrorKind::NotFound | ProviderErrorKind::UnknownModel => {
-            "The model in the configuration (agent.model) cannot be used; its owner must choose another."
+            "The models in the configuration (routing.fast, routing.standard, routing.deep) cannot be used; its owner must \
+             choose others."
         }
         ProviderErrorKind::Billing => "The account cannot pay; its owner must look at the billing page.",
         ProviderErrorKind::SpendLimit => {
@@ -76,7 +79,7 @@ pub(crate) fn is_the_owners(kind: ProviderErrorKind) -> bool {
     )
 }
 
-fn reason(kind: ProviderErrorKind) -> &'static str {
+pub(crate) fn reason(kind: ProviderErrorKind) -> &'static str {
     match kind {
         ProviderErrorKind::RateLimited { .. } => "too many requests",
         ProviderErrorKind::Overloaded => "it is overloaded",

@@ -14,13 +14,14 @@
 //! | [`stage`] | the stages of a turn and the transitions between them |
 //! | `turn` | walks one message through the stages: gate and files here, `turn/answer` the model's part, `turn/settle` the end |
 //! | `gate` | who may talk; pairing codes for strangers |
-//! | `command` | `/start /help /new /stop /status` |
+//! | `command`, `operator` | what a person can ask for in the chat, and who may change the budget |
 //! | `perceive` | files become blocks: pictures, documents, transcribed speech |
 //! | [`frame`] | the request: system prompt, repaired history, the message |
 //! | [`tokens`] | how many tokens a prompt has, as expected and at most |
+//! | `choice` | which model answers, and why |
 //! | `call` | follows a provider's stream |
 //! | `spend` | the one way to call a model: reserved before, entered after |
-//! | `budget` | the limits that hold now |
+//! | [`budget`] | the limits that hold now, and raising them |
 //! | `act` | runs tools, with a journal for those that have effects |
 //! | `ending` | what the person reads when something did not go as planned |
 //! | `background` | what is done unasked: reminders, and looking around for changes |
@@ -30,6 +31,7 @@
 //! | `pulse` | proof for the watchdog that the loops move |
 
 pub mod agent;
+pub mod budget;
 pub mod frame;
 pub mod options;
 pub mod stage;
@@ -38,14 +40,15 @@ pub mod tokens;
 mod absent;
 mod act;
 mod background;
-mod budget;
 mod call;
+mod choice;
 mod command;
 mod context;
 mod dispatcher;
 mod ending;
 mod gate;
 mod inbox;
+mod operator;
 mod perceive;
 mod progress;
 mod pulse;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What the operator decides about turns.
 
+use crate::budget::Terms;
 use blufio_calendar::{Hours, Zone};
 use blufio_core::money::NanoUsd;
 use blufio_core::route::Route;
@@ -41,6 +42,14 @@ pub struct AgentOptions {
     pub allowed: Vec<(String, String)>,
     /// People who may change what the agent may spend: (channel, sender). Trusted channels need no naming.
     pub operators: Vec<(String, String)>,
+}
+
+impl AgentOptions {
+    /// What limits are made of.
+    #[must_use]
+    pub fn terms(&self) -> Terms<'_> {
+        Terms { zone: &self.zone, budget: &self.budget, heartbeat: self.heartbeat.monthly }
+    }
 }
 
 /// Which model answers.

@@ -4,12 +4,12 @@
 
 mod meter;
 
-pub(crate) use meter::{Denied, Meter};
+pub(crate) use meter::{Denied, Meter, worst};
 
 use crate::context::Shared;
 use blufio_core::ids::{QueueId, SessionId};
 use blufio_core::provider::{Completion, Event, ProviderError, ProviderErrorKind, Request};
-use blufio_core::storage::{Feature, Standing, StorageError};
+use blufio_core::storage::{Feature, Standing, Standstill, StorageError};
 use futures_util::StreamExt as _;
 use tokio_util::sync::CancellationToken;
 
@@ -48,7 +48,7 @@ impl From<Denied> for AskError {
     fn from(denied: Denied) -> Self {
         match denied {
             Denied::Unknown(model) => Self::Provider(unknown(&model)),
-            Denied::Budget(standing) => Self::Budget(standing),
+            Denied::Budget(refused) => Self::Budget(refused.standing),
             Denied::Storage(error) => Self::Storage(error),
         }
     }
@@ -86,6 +86,7 @@ pub(crate) async fn ask(
             }
             Some(Err(error)) => {
                 meter.close(error.kind.class(), Some(error.usage)).await;
+                heed(shared, &error).await;
                 return Err(error.into());
             }
             None => {
@@ -96,12 +97,36 @@ pub(crate) async fn ask(
     }
 }
 
+/// A spend limit of the provider stops everything that nobody has asked for, until the operator lets it go on.
+pub(crate) async fn heed(shared: &Shared, error: &ProviderError) {
+    if !matches!(error.kind, ProviderErrorKind::SpendLimit | ProviderErrorKind::WorkspaceSpendLimit) {
+        return;
+    }
+    let stopped = async {
+        if shared.storage.standstill().await?.is_some() {
+            return Ok(());
+        }
+        let reason = format!("the provider's spend limit is reached ({})", error.message);
+        let standstill = Standstill { reason, at: shared.clock.now() };
+        shared.storage.set_standstill(Some(standstill)).await
+    };
+    let stopped: Result<(), StorageError> = stopped.await;
+    if let Err(error) = stopped {
+        tracing::error!(%error, "work in the background could not be stopped");
+    }
+}
+
 /// A model that cannot be called.
 pub(crate) fn unknown(model: &str) -> ProviderError {
     failure(
         ProviderErrorKind::UnknownModel,
         format!("{model:?} is unknown or has no price, so it is not called"),
     )
+}
+
+/// A model whose call has no room in the budget, in a list of models that could not answer.
+pub(crate) fn unpayable(model: &str) -> ProviderError {
+    failure(ProviderErrorKind::UnknownModel, format!("there is no room in the budget for {model:?}"))
 }
 
 /// A stream that ended without an end.

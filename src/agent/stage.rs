@@ -8,7 +8,8 @@
 //!                                            │  └─WantsTools─▶ Act┤ (Concluded: stopped, out of time)
 //!                                            └────ToolsRan───────┘
 //! ```
-//! `Shortened` leads from a call that did not fit to the next one, once. `Deferred` leads from every working stage
+//! `Shortened` leads from a call that did not fit to the next one, once; `Rerouted` from a call that was not made or
+//! failed to the next one, by another model. `Deferred` leads from every working stage
 //! back into the queue.
 
 /// Where a turn stands.
@@ -43,6 +44,8 @@ pub enum Signal {
     ToolsRan,
     /// The prompt did not fit, and has been shortened.
     Shortened,
+    /// Another model is to be asked.
+    Rerouted,
     /// The model has answered.
     Answered,
     /// The turn ends here without a whole answer of the model: a command, a stranger, a stop, a failure.
@@ -70,11 +73,12 @@ impl Stage {
     /// When the signal cannot happen here: a bug in the turn.
     pub fn next(self, signal: Signal) -> Result<Self, IllegalTransition> {
         use Signal::{
-            Admitted, Answered, Concluded, Deferred, Perceived, Settled, Shortened, ToolsRan, WantsTools,
+            Admitted, Answered, Concluded, Deferred, Perceived, Rerouted, Settled, Shortened, ToolsRan,
+            WantsTools,
         };
         match (self, signal) {
             (Self::Gate, Admitted) => Ok(Self::Perceive),
-            (Self::Perceive, Perceived) | (Self::Act, ToolsRan) | (Self::Call, Shortened) => Ok(Self::Call),
+            (Self::Perceive, Perceived) | (Self::Act, ToolsRan) | (Self::Call, Shortened | Rerouted) => Ok(Self::Call),
             (Self::Call, WantsTools) => Ok(Self::Act),
             (Self::Call, Answered) | (Self::Gate | Self::Perceive | Self::Call | Self::Act, Concluded) => {
                 Ok(Self::Settle)
@@ -93,8 +97,9 @@ mod tests {
 
     const STAGES: [Stage; 7] =
         [Stage::Gate, Stage::Perceive, Stage::Call, Stage::Act, Stage::Settle, Stage::Done, Stage::Waiting];
-    const SIGNALS: [Signal; 9] =
-        [Admitted, Perceived, WantsTools, ToolsRan, Shortened, Answered, Concluded, Deferred, Settled];
+    const SIGNALS: [Signal; 10] = [
+        Admitted, Perceived, WantsTools, ToolsRan, Shortened, Rerouted, Answered, Concluded, Deferred, Settled,
+    ];
 
     fn walk(signals: &[Signal]) -> Result<Stage, IllegalTransition> {
         signals.iter().try_fold(Stage::Gate, |stage, signal| stage.next(*signal))

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 use super::Purpose;
-use crate::budget;
+use crate::budget::{self, Refused};
 use crate::context::Shared;
-use blufio_core::content::Block;
+use crate::tokens;
 use blufio_core::ids::ReservationId;
-use blufio_core::model::PriceList;
+use blufio_core::model::{ModelSpec, PriceList};
 use blufio_core::money::{NanoUsd, Usage};
 use blufio_core::observe::Observation;
 use blufio_core::provider::Request;
-use blufio_core::storage::{CallRecord, Reservation, Reserved, Standing, StorageError};
+use blufio_core::storage::{CallRecord, Reservation, Reserved, StorageError};
+use blufio_core::time::Timestamp;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -23,8 +24,8 @@ const INTERRUPTED: &str = "interrupted";
 pub(crate) enum Denied {
     /// The model is not known, or has no price.
     Unknown(String),
-    /// The first limit that has no room.
-    Budget(Standing),
+    /// A limit has no room.
+    Budget(Refused),
     /// It could not be noted.
     Storage(StorageError),
 }
@@ -50,28 +51,15 @@ struct Attempt {
     usage: Usage,
 }
 
-/// Most tokens that a request can cost: prompt (never more than the window takes) and answer.
-fn bounds(request: &Request, window: u64) -> (u64, u64) {
-    (bound(request).min(window), request.max_tokens)
+/// Most tokens that a request can have: in its prompt, which is never more than the window takes, and in its answer.
+fn bounds(spec: &ModelSpec, request: &Request) -> (u64, u64) {
+    (tokens::bound(request).min(spec.context_window), request.max_tokens)
 }
 
-/// No text has more tokens than bytes.
-fn bound(request: &Request) -> u64 {
-    let tools = request
-        .tools
-        .iter()
-        .map(|tool| tool.name.len() + tool.description.len() + tool.input_schema.to_string().len());
-    let blocks = request.messages.iter().flat_map(|message| &message.content).map(|block| match block {
-        Block::Text { text } | Block::Note { text } => text.len(),
-        Block::Image { data, .. } | Block::Document { data, .. } | Block::RedactedThinking { data } => {
-            data.len()
-        }
-        Block::ToolUse { id, name, input } => id.len() + name.len() + input.to_string().len(),
-        Block::ToolResult { tool_use_id, content, .. } => tool_use_id.len() + content.len(),
-        Block::Thinking { thinking, signature } => thinking.len() + signature.len(),
-    });
-    let bytes = request.system.len() + tools.chain(blocks).map(|bytes| bytes + 64).sum::<usize>();
-    u64::try_from(bytes).unwrap_or(u64::MAX)
+/// The most that a call can cost; `None`: there is no price.
+pub(crate) fn worst(spec: &ModelSpec, request: &Request, now: Timestamp) -> Option<NanoUsd> {
+    let (prompt, output) = bounds(spec, request);
+    Some(spec.prices_at(now)?.worst(prompt, output))
 }
 
 impl<'a> Meter<'a> {
@@ -83,7 +71,7 @@ impl<'a> Meter<'a> {
     ) -> Result<Self, Denied> {
         let model = request.model.clone();
         let Some(spec) = shared.provider.model(&model) else { return Err(Denied::Unknown(model)) };
-        let bounds = bounds(request, spec.context_window);
+        let bounds = bounds(spec, request);
         let mut meter = Self { shared, purpose, model, bounds, attempt: None };
         meter.reserve().await?;
         Ok(meter)
@@ -95,8 +83,9 @@ impl<'a> Meter<'a> {
         let Some(prices) = prices else { return Err(Denied::Unknown(self.model.clone())) };
         let (prompt, output) = self.bounds;
         let worst = prices.worst(prompt, output);
-        let limits = budget::limits(&self.shared.options, self.purpose.feature, self.purpose.session, now)
-            .map_err(Denied::Storage)?;
+        let limits =
+            budget::limits(self.shared.options.terms(), self.purpose.feature, self.purpose.session, now)
+                .map_err(Denied::Storage)?;
         let reservation = Reservation {
             feature: self.purpose.feature,
             turn: self.purpose.turn,
@@ -114,8 +103,12 @@ impl<'a> Meter<'a> {
                 Ok(())
             }
             Reserved::Refused(standing) => {
-                self.shared.observe.record(Observation::BudgetRefused { limit: &standing.limit.name });
-                Err(Denied::Budget(standing))
+                let refused = Refused { standing, worst };
+                if !refused.passes() {
+                    let limit = &refused.standing.limit.name;
+                    self.shared.observe.record(Observation::BudgetRefused { limit });
+                }
+                Err(Denied::Budget(refused))
             }
         }
     }
@@ -160,6 +153,7 @@ impl<'a> Meter<'a> {
             tokio::time::sleep(pause).await;
             pause = pause.saturating_mul(2);
         }
+        self.shared.room.notify_waiters();
         budget::observe(self.shared, self.purpose).await;
     }
 

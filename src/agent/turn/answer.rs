@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The model's part of a turn: asking it, running the tools that it asks for, and what its answer comes to.
 
-use super::{End, LONGEST_ASKED_PAUSE, Turn, abandoned, pause, unreceived, words_of};
+use super::{End, Turn, abandoned, unreceived, words_of};
 use crate::act::{self, ActEnd, Leave};
 use crate::call::{self, CallEnd};
 use crate::ending;
@@ -9,9 +9,9 @@ use crate::frame;
 use crate::progress::Show;
 use crate::spend::Purpose;
 use crate::stage::Signal;
+use crate::tokens;
 use blufio_core::content::{Block, Message, Role};
-use blufio_core::provider::{Completion, ProviderError, ProviderErrorKind, StopReason};
-use blufio_core::route::Route;
+use blufio_core::provider::{Completion, StopReason};
 use blufio_core::storage::{Feature, StorageError, TurnOutcome};
 
 impl Turn<'_> {
@@ -29,15 +29,16 @@ impl Turn<'_> {
         let Some(show) = &self.show else {
             return Err(StorageError::Unexpected("a call before the message was perceived".into()));
         };
-        let model = self.shared.options.routing.slots.model(Route::Standard).to_owned();
+        let model = self.model();
         let request = self.request(&model);
         let purpose = Purpose {
             feature: if self.record.steps.is_empty() { Feature::Turn } else { Feature::ToolLoop },
             turn: Some(self.claim.id),
             session: self.session,
-            intended: request.model.clone(),
-            overhead: 0,
+            intended: self.record.decision.as_ref().map(|decision| decision.model.clone()).unwrap_or_default(),
+            overhead: tokens::overhead(&request),
         };
+        self.called = true;
         let ended = call::follow(self.shared, &purpose, request, show, self.ends, self.deadline).await;
         Ok(match ended {
             CallEnd::Completed(completion) => self.completed(completion, end).await?,
@@ -47,12 +48,8 @@ impl Turn<'_> {
                 *end = Some(abandoned());
                 Signal::Deferred
             }
-            CallEnd::Failed(error) => self.failed(&error, end),
-            CallEnd::NoBudget(standing) => {
-                let told = format!("{} has no room", standing.limit.key);
-                *end = Some(End::say(TurnOutcome::Failed, told));
-                Signal::Concluded
-            }
+            CallEnd::Failed(error) => self.failed(error, end),
+            CallEnd::NoBudget(refused) => self.no_budget(refused, end).await?,
             CallEnd::Unstored(error) => return Err(error),
         })
     }
@@ -64,10 +61,15 @@ impl Turn<'_> {
     ) -> Result<Signal, StorageError> {
         let Completion { content, stop, .. } = completion;
         let step = Message::assistant(content);
+        let malformed = act::malformed(&step);
         let wants_tools = stop == StopReason::ToolUse && !act::tool_uses(&step).is_empty();
         if wants_tools {
             if self.rounds() > self.shared.options.max_tool_rounds {
                 return Ok(self.concluded(end, TurnOutcome::Answered, ending::TOO_MANY_TOOLS));
+            }
+            if malformed && self.record.steps.iter().any(act::malformed) {
+                // It has been told once what was wrong.
+                return Ok(self.concluded(end, TurnOutcome::Failed, ending::MALFORMED_TOOLS));
             }
             // Paid for: a crash from here on does not ask the model again.
             self.record.steps.push(step);
@@ -100,6 +102,12 @@ impl Turn<'_> {
         Ok(Signal::Answered)
     }
 
+    /// Id of the model that is asked now.
+    pub(super) fn model(&self) -> String {
+        let decision = self.record.decision.as_ref();
+        decision.map(|decision| decision.answered_by.as_ref().unwrap_or(&decision.model).clone()).unwrap_or_default()
+    }
+
     fn rounds(&self) -> u32 {
         let rounds = self.record.steps.iter().filter(|step| step.role == Role::Assistant).count();
         u32::try_from(rounds).unwrap_or(u32::MAX)
@@ -126,40 +134,13 @@ impl Turn<'_> {
         let mut transcript = vec![Message::user(self.message.clone())];
         transcript.extend(self.record.steps.iter().cloned().map(frame::for_transcript));
         transcript.push(last);
+        let remarks = self.record.remarks.iter().cloned().chain(self.replaced()).collect::<Vec<_>>().join("\n");
+        let reply = ending::with_remark(&reply, Some(&remarks));
         let reply = match unreceived(&self.notices) {
             notices if notices.is_empty() => reply,
             notices => format!("{notices}\n\n{reply}"),
         };
         End::Settle { outcome, reply: Some(reply), transcript: frame::repair(transcript), end_session: false }
-    }
-
-    fn failed(&mut self, error: &ProviderError, end: &mut Option<End>) -> Signal {
-        tracing::warn!(id = %self.claim.id, class = error.kind.class(), error = error.message, request_id = error.request_id, "the model did not answer");
-        let too_long = matches!(error.kind, ProviderErrorKind::ContextOverflow | ProviderErrorKind::TooLarge);
-        if too_long && !self.shortened && self.history.halve() {
-            // Once more with the newer half of the history. Thinking is bound to the whole of it.
-            self.shortened = true;
-            self.record.steps =
-                std::mem::take(&mut self.record.steps).into_iter().map(frame::for_transcript).collect();
-            return Signal::Shortened;
-        }
-        if !error.kind.is_retryable() {
-            let told = ending::failed(error);
-            if !self.record.steps.is_empty() || ending::is_the_owners(error.kind) {
-                return self.concluded(end, TurnOutcome::Failed, &told);
-            }
-            // What was asked may be what the model cannot take: it must not stand in the way of all that follows.
-            *end = Some(End::say(TurnOutcome::Failed, told));
-            return Signal::Concluded;
-        }
-        let wait = match error.kind {
-            ProviderErrorKind::RateLimited { retry_after: Some(wait) } => wait.min(LONGEST_ASKED_PAUSE),
-            _ => pause(self.claim.attempts),
-        };
-        let tell = (!self.record.told).then(|| ending::deferred(error, wait));
-        self.record.told = true;
-        *end = Some(End::Defer { until: wait, reason: error.to_string(), tell });
-        Signal::Deferred
     }
 
     pub(super) async fn act(&mut self, end: &mut Option<End>) -> Result<Signal, StorageError> {

@@ -50,6 +50,7 @@ impl Turn<'_> {
                 let session = self.shared.storage.session(&self.conversation, now).await?;
                 self.load(session).await?;
                 self.session = Some(session);
+                self.choose().await?;
                 Ok(Signal::Perceived)
             }
             Err(error) => {

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Which model answers this turn.
+
+use super::Turn;
+use crate::budget;
+use crate::choice::{self, Facts, Prompt};
+use crate::tokens;
+use blufio_core::channel::FileKind;
+use blufio_core::content::{Block, Message};
+use blufio_core::observe::Observation;
+use blufio_core::storage::{Feature, StorageError};
+use blufio_routing::{Attachment, Earlier, Signals};
+use std::time::Instant;
+
+/// So many answers tell what a conversation is about and what is warm.
+const MOST_ANSWERS: usize = 6;
+
+impl Turn<'_> {
+    /// Decides, unless an earlier try of this turn has.
+    pub(super) async fn choose(&mut self) -> Result<(), StorageError> {
+        if let Some(decision) = &mut self.record.decision {
+            // The model that was meant is asked first again.
+            decision.answered_by = None;
+            return Ok(());
+        }
+        let (storage, options) = (&self.shared.storage, &self.shared.options);
+        let pin = storage.pin(&self.conversation).await?;
+        let answered = match self.session {
+            Some(session) => storage.decisions(session, MOST_ANSWERS).await?,
+            None => Vec::new(),
+        };
+        let standings = budget::standings(self.shared, Feature::Turn, self.session).await?;
+        let said = choice::earlier(&self.history, &answered);
+        let earlier: Vec<Earlier<'_>> =
+            said.iter().map(|(role, text, route)| Earlier { role: *role, text, route: *route }).collect();
+        let (text, attached) = (self.words(), self.attached());
+        let tools = self.shared.skills.tools();
+        let before = tokens::of_static(&options.system, &tools) + tokens::of_messages(&self.history);
+        let facts = Facts {
+            once: self.once,
+            pin,
+            signals: Signals { text: &text, attached: &attached, earlier: &earlier },
+            answered: &answered,
+            prompt: Prompt { before: before.expected, new: tokens::of_blocks(&self.message).expected },
+            pictures: self.has_pictures(),
+            standings: &standings,
+            now: self.shared.clock.now(),
+        };
+        let began = Instant::now();
+        let choice = choice::choose(self.shared.provider.as_ref(), &options.routing, &facts);
+        let took = began.elapsed();
+        let route = choice.decision.route;
+        self.shared.observe.record(Observation::Routed { route, downgraded: choice.downgraded, took });
+        tracing::debug!(id = %self.claim.id, %route, reasons = ?choice.decision.reasons, "a route was decided");
+        self.record.remarks.extend(choice.remark);
+        self.record.decision = Some(choice.decision);
+        Ok(())
+    }
+
+    /// The words of the message, those that were spoken included, without documents and what was not received.
+    fn words(&self) -> String {
+        let words = self.message.iter().filter_map(|block| match block {
+            Block::Text { text } if !text.starts_with("<document ") && !text.starts_with("[Not received: ") => {
+                Some(text.as_str())
+            }
+            _ => None,
+        });
+        words.collect::<Vec<_>>().join("\n")
+    }
+
+    fn attached(&self) -> Vec<Attachment> {
+        let files = self.claim.messages.iter().flat_map(|message| &message.files);
+        let kinds = files.map(|file| match file.kind {
+            FileKind::Photo => Attachment::Photo,
+            FileKind::Document => Attachment::Document,
+            FileKind::Voice => Attachment::Voice,
+        });
+        kinds.collect()
+    }
+
+    /// Whether the prompt holds pictures.
+    pub(super) fn has_pictures(&self) -> bool {
+        let earlier = self.history.iter().chain(&self.record.steps).flat_map(|message: &Message| &message.content);
+        earlier.chain(&self.message).any(|block| matches!(block, Block::Image { .. }))
+    }
+}
