@@ -153,6 +153,14 @@ pub(crate) async fn standings(
     shared.storage.standings(&limits).await
 }
 
+/// Names the occasion of the warning of a limit: once a period.
+pub(crate) fn occasion(limit: &Limit) -> String {
+    match limit.scope {
+        Scope::Session(session) => format!("warned:{}:{session}", limit.name),
+        Scope::Agent | Scope::Background => format!("warned:{}:{}", limit.name, limit.from.0),
+    }
+}
+
 /// Tells how the limits stand after a call.
 pub(crate) async fn observe(shared: &Shared, purpose: &Purpose) {
     match standings(shared, purpose.feature, purpose.session).await {

@@ -74,8 +74,9 @@ pub(crate) fn choose(provider: &dyn Provider, routing: &RoutingOptions, facts: &
             reasons.insert(0, stay.reason);
         }
         if let Some((weaker, why)) = pressed(route, facts.standings) {
-            remark = (slots.model(weaker) != slots.model(route))
-                .then(|| format!("({} answered and not the {route} one: {why}. /budget shows more.)", the(weaker)));
+            remark = (slots.model(weaker) != slots.model(route)).then(|| {
+                format!("({} answered, not the {route} one: {why}. /budget shows more.)", the(slots, weaker))
+            });
             reasons.insert(0, why);
             route = weaker;
             downgraded = true;
@@ -144,8 +145,8 @@ pub(crate) fn can_see(provider: &dyn Provider, model: &str) -> bool {
 }
 
 /// A model in a sentence that begins with it.
-pub(crate) fn the(route: Route) -> String {
-    format!("The {route} model")
+pub(crate) fn the(slots: &Slots, route: Route) -> String {
+    format!("The {route} model ({})", slots.model(route))
 }
 
 /// The route that a model stands for.

@@ -1,11 +1,29 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The commands that a person can give in the chat.
+//! The commands that a person can give in the chat. None of them asks a model.
+//!
+//! | room | holds |
+//! |---|---|
+//! | `status` | `/status` |
+//! | `why` | `/why`: how the last answer came about |
+//! | `cost` | `/cost`: what was spent |
+//! | `budget` | `/budget`: how the limits stand, and raising them |
+//! | `model` | `/model`: which model answers |
+//! | `reminders` | `/reminders` |
+//! | `heartbeat` | `/heartbeat`: the work in the background |
+
+mod amount;
+mod budget;
+mod cost;
+mod heartbeat;
+mod model;
+mod reminders;
+mod status;
+mod why;
 
 use crate::context::Shared;
 use blufio_core::channel::Inbound;
-use blufio_core::ids::Conversation;
+use blufio_core::ids::{Conversation, QueueId};
 use blufio_core::storage::StorageError;
-use std::fmt::Write as _;
 
 /// A command, as the person typed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,9 +33,21 @@ pub(crate) enum Command {
     New,
     Stop,
     Status,
+    Why,
+    Cost,
+    Budget(Words),
+    Model(Words),
+    Reminders(Words),
+    Heartbeat(Words),
     /// A word that looks like a command and is none.
     Unknown(String),
 }
+
+/// The words behind a command, in small letters; those that count.
+pub(crate) type Words = Vec<String>;
+
+/// No command has more words.
+const MOST_WORDS: usize = 4;
 
 /// What a command does.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,6 +62,21 @@ impl Reaction {
     }
 }
 
+/// Who gave a command, and where.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    shared: &'a Shared,
+    message: &'a Inbound,
+    /// Names the command: the same after a crash.
+    turn: QueueId,
+}
+
+impl Asked<'_> {
+    fn conversation(&self) -> &Conversation {
+        &self.message.conversation
+    }
+}
+
 /// The command that a message is, if it is one. What carries files is words for the model.
 pub(crate) fn of(message: &Inbound) -> Option<Command> {
     parse(&message.text).filter(|_| message.files.is_empty())
@@ -39,17 +84,25 @@ pub(crate) fn of(message: &Inbound) -> Option<Command> {
 
 /// Reads a command. `/etc/passwd` and the like are words for the model: a command is one slash and one plain word.
 fn parse(text: &str) -> Option<Command> {
-    let word = text.split_whitespace().next()?.strip_prefix('/')?;
+    let mut words = text.split_whitespace();
+    let word = words.next()?.strip_prefix('/')?;
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if word.is_empty() || word.len() > 32 || !word.chars().all(plain) {
         return None;
     }
+    let rest = || words.take(MOST_WORDS).map(str::to_lowercase).collect();
     Some(match word {
         "start" => Command::Start,
         "help" => Command::Help,
         "new" => Command::New,
         "stop" => Command::Stop,
         "status" => Command::Status,
+        "why" => Command::Why,
+        "cost" => Command::Cost,
+        "budget" => Command::Budget(rest()),
+        "model" => Command::Model(rest()),
+        "reminders" => Command::Reminders(rest()),
+        "heartbeat" => Command::Heartbeat(rest()),
         other => Command::Unknown(other.to_owned()),
     })
 }
@@ -57,6 +110,12 @@ fn parse(text: &str) -> Option<Command> {
 const HELP: &str = "Just write to me: text, photos, documents, voice notes.\n\n\
     /new – start over; I forget this conversation's thread\n\
     /stop – stop the answer that I am writing\n\
+    /model – which model answers; `/model deep` pins one, `!deep` before a message asks for one once\n\
+    /why – how my last answer came about\n\
+    /cost – what was spent\n\
+    /budget – what may be spent; `/budget raise daily 5` raises a limit until it resets\n\
+    /reminders – what I shall remind you of; `/reminders close 3` ends one\n\
+    /heartbeat – what I do unasked\n\
     /status – how I am doing\n\
     /help – this list";
 
@@ -64,32 +123,30 @@ const HELP: &str = "Just write to me: text, photos, documents, voice notes.\n\n\
 pub(crate) async fn run(
     command: &Command,
     shared: &Shared,
-    conversation: &Conversation,
+    message: &Inbound,
+    turn: QueueId,
 ) -> Result<Reaction, StorageError> {
+    let asked = Asked { shared, message, turn };
     Ok(match command {
         Command::Start => Reaction::say(format!("Hello, I am {}.\n\n{HELP}", shared.options.name)),
         Command::Help => Reaction::say(HELP),
         Command::New => Reaction { reply: "A fresh start. What is on your mind?".into(), end_session: true },
         // The running turn, if there was one, was stopped when the command arrived.
         Command::Stop => Reaction::say("Stopped. Messages that you sent after it are answered now."),
-        Command::Status => Reaction::say(status(shared, conversation).await?),
+        Command::Status => Reaction::say(status::tell(asked).await?),
+        Command::Why => Reaction::say(why::tell(asked).await?),
+        Command::Cost => Reaction::say(cost::tell(asked).await?),
+        Command::Budget(words) => Reaction::say(budget::run(asked, words).await?),
+        Command::Model(words) => Reaction::say(model::run(asked, words).await?),
+        Command::Reminders(words) => Reaction::say(reminders::run(asked, words).await?),
+        Command::Heartbeat(words) => Reaction::say(heartbeat::run(asked, words).await?),
         Command::Unknown(word) => Reaction::say(format!("I do not know /{word}. /help lists what I know.")),
     })
 }
 
-async fn status(shared: &Shared, conversation: &Conversation) -> Result<String, StorageError> {
-    let now = shared.clock.now();
-    let stats = shared.storage.stats().await?;
-    let session = shared.storage.session(conversation, now).await?;
-    let messages = shared.storage.transcript_length(session).await?;
-    // This command's own row is still in the queue, and this turn is still running.
-    let waiting = stats.queue_depth.saturating_sub(1);
-    let others = shared.running.conversations().len().saturating_sub(1);
-    let mut text = format!("{} {} is up.\n", shared.options.name, shared.options.version);
-    let _ = writeln!(text, "This conversation: {messages} messages since the last /new");
-    let _ = writeln!(text, "Waiting: {waiting} messages; working on {others} other conversations");
-    let _ = write!(text, "On the way out: {}; undeliverable: {}", stats.outbox_depth, stats.dead_letters);
-    Ok(text)
+/// The words as they are matched.
+fn strs(words: &Words) -> Vec<&str> {
+    words.iter().map(String::as_str).collect()
 }
 
 #[cfg(test)]
@@ -105,5 +162,12 @@ mod tests {
         {
             assert_eq!(parse(words), None, "{words}");
         }
+    }
+
+    #[test]
+    fn the_words_behind_a_command_are_few_and_small() {
+        let words = |words: &[&str]| Some(Command::Budget(words.iter().map(|word| (*word).into()).collect()));
+        assert_eq!(parse("/budget  Raise daily\n5"), words(&["raise", "daily", "5"]));
+        assert_eq!(parse("/budget a b c d e f"), words(&["a", "b", "c", "d"]));
     }
 }

@@ -78,7 +78,9 @@ impl Stage {
         };
         match (self, signal) {
             (Self::Gate, Admitted) => Ok(Self::Perceive),
-            (Self::Perceive, Perceived) | (Self::Act, ToolsRan) | (Self::Call, Shortened | Rerouted) => Ok(Self::Call),
+            (Self::Perceive, Perceived) | (Self::Act, ToolsRan) | (Self::Call, Shortened | Rerouted) => {
+                Ok(Self::Call)
+            }
             (Self::Call, WantsTools) => Ok(Self::Act),
             (Self::Call, Answered) | (Self::Gate | Self::Perceive | Self::Call | Self::Act, Concluded) => {
                 Ok(Self::Settle)
@@ -98,7 +100,8 @@ mod tests {
     const STAGES: [Stage; 7] =
         [Stage::Gate, Stage::Perceive, Stage::Call, Stage::Act, Stage::Settle, Stage::Done, Stage::Waiting];
     const SIGNALS: [Signal; 10] = [
-        Admitted, Perceived, WantsTools, ToolsRan, Shortened, Rerouted, Answered, Concluded, Deferred, Settled,
+        Admitted, Perceived, WantsTools, ToolsRan, Shortened, Rerouted, Answered, Concluded, Deferred,
+        Settled,
     ];
 
     fn walk(signals: &[Signal]) -> Result<Stage, IllegalTransition> {

@@ -2,10 +2,14 @@
 //! Walks one message through the stages.
 
 mod answer;
+mod choose;
+mod failure;
 mod hear;
 mod prompt;
 mod settle;
+mod unpaid;
 
+use crate::choice;
 use crate::command;
 use crate::context::Shared;
 use crate::frame::{self, History};
@@ -13,10 +17,12 @@ use crate::gate::{self, Verdict};
 use crate::progress::Show;
 use crate::running::Ends;
 use crate::stage::{Signal, Stage};
-use blufio_core::channel::Channel;
+use blufio_core::channel::{Channel, Inbound};
 use blufio_core::content::{Block, Message, Role};
 use blufio_core::ids::{Conversation, SessionId};
 use blufio_core::observe::Observation;
+use blufio_core::provider::ProviderError;
+use blufio_core::route::Route;
 use blufio_core::storage::{Claim, StorageError, TurnOutcome, TurnRecord};
 use futures_util::FutureExt as _;
 use std::panic::AssertUnwindSafe;
@@ -29,6 +35,8 @@ const MAX_ATTEMPTS: u32 = 40;
 /// After this many errors in the program it is given up: each try may have to be paid for.
 const MOST_BREAKS: u32 = 3;
 const GIVEN_UP: &str = "I have tried to answer this many times and failed. Please send it again.";
+const PREFIX_ALONE: &str = "That goes before a message, such as “!deep Why is the sky blue?”. /model deep holds for \
+    the whole conversation.";
 /// First pause after a failure that may pass by itself; doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_secs(15);
 const LONGEST_PAUSE: Duration = Duration::from_secs(600);
@@ -36,13 +44,14 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 pub(crate) const LONGEST_ASKED_PAUSE: Duration = Duration::from_secs(3_600);
 
 /// Answers one claimed message, or puts it back.
-pub(crate) async fn run(shared: &Arc<Shared>, channel: &Arc<dyn Channel>, claim: Claim, ends: &Ends) {
+pub(crate) async fn run(shared: &Arc<Shared>, channel: &Arc<dyn Channel>, mut claim: Claim, ends: &Ends) {
     let began = Instant::now();
     let id = claim.id;
     let Some(conversation) = claim.messages.first().map(|message| message.conversation.clone()) else {
         tracing::error!(%id, "a queue row without a message was claimed");
         return;
     };
+    let once = take_prefix(&mut claim.messages);
     let mut record = claim.turn.clone();
     // Thinking belongs to one model and to what stood before it; either may be another one by now.
     record.steps = record.steps.into_iter().map(frame::for_transcript).collect();
@@ -65,6 +74,9 @@ pub(crate) async fn run(shared: &Arc<Shared>, channel: &Arc<dyn Channel>, claim:
         notes: Vec::new(),
         notices: Vec::new(),
         show: None,
+        once,
+        failures: Vec::new(),
+        paid: false,
         shortened: false,
     };
     // A panic must not leave the row marked as running. What the turn has is only ever appended to, so that it is sound
@@ -116,6 +128,12 @@ struct Turn<'a> {
     notes: Vec<Block>,
     notices: Vec<String>,
     show: Option<Show>,
+    /// The route that stood before the message.
+    once: Option<Route>,
+    /// Models that did not answer in this turn, and why.
+    failures: Vec<(String, ProviderError)>,
+    /// Whether a model has answered.
+    paid: bool,
     /// Length of what had been said before the current call, bytes.
     said_before: usize,
     shortened: bool,
@@ -164,7 +182,7 @@ impl Turn<'_> {
             },
             Verdict::Admitted => match command::of(first) {
                 Some(order) => {
-                    let reaction = command::run(&order, self.shared, &self.conversation).await?;
+                    let reaction = command::run(&order, self.shared, first, self.claim.id).await?;
                     End::Settle {
                         outcome: TurnOutcome::Command,
                         reply: Some(reaction.reply),
@@ -179,6 +197,9 @@ impl Turn<'_> {
                     }
                     End::say(TurnOutcome::Failed, GIVEN_UP)
                 }
+                None if self.once.is_some() && is_void(&self.claim.messages) => {
+                    End::say(TurnOutcome::Command, PREFIX_ALONE)
+                }
                 None => return Ok(Signal::Admitted),
             },
         };
@@ -186,11 +207,29 @@ impl Turn<'_> {
         Ok(Signal::Concluded)
     }
 
+    /// How often it has been tried, without the times when there was no room in the budget.
+    fn tries(&self) -> u32 {
+        let waited = u32::try_from(self.record.waited.len()).unwrap_or(u32::MAX);
+        self.claim.attempts.saturating_sub(waited)
+    }
+
     /// Whether it has been tried often enough.
     fn is_given_up(&self) -> bool {
-        let tried = self.claim.attempts >= MAX_ATTEMPTS || self.record.broken >= MOST_BREAKS;
+        let tried = self.tries() >= MAX_ATTEMPTS || self.record.broken >= MOST_BREAKS;
         tried && !self.record.stopped
     }
+}
+
+/// Takes the route off that stands before the first words of a message.
+fn take_prefix(messages: &mut [Inbound]) -> Option<Route> {
+    let first = messages.iter_mut().find(|message| !message.text.trim().is_empty())?;
+    let choice::Prefix { route, rest } = choice::take(&first.text)?;
+    first.text = rest.to_owned();
+    Some(route)
+}
+
+fn is_void(messages: &[Inbound]) -> bool {
+    messages.iter().all(|message| message.text.trim().is_empty() && message.files.is_empty())
 }
 
 fn abandoned() -> End {

@@ -33,7 +33,9 @@ mod tests {
 
     #[test]
     fn whatever_else_begins_with_a_mark_is_a_message() {
-        for text in ["", "!", "! deep", "!deeper", "!!deep", "deep", "what is !deep", "!deep,why", "!Überraschung"] {
+        for text in
+            ["", "!", "! deep", "!deeper", "!!deep", "deep", "what is !deep", "!deep,why", "!Überraschung"]
+        {
             assert_eq!(take(text), None, "{text}");
         }
     }

@@ -61,7 +61,11 @@ fn facts() -> Facts<'static> {
     Facts {
         once: None,
         pin: None,
-        signals: Signals { text: "Write a letter to my landlord about the heating.", attached: &[], earlier: &[] },
+        signals: Signals {
+            text: "Write a letter to my landlord about the heating.",
+            attached: &[],
+            earlier: &[],
+        },
         answered: &[],
         prompt: Prompt { before: 10_000, new: 100 },
         pictures: false,
@@ -98,11 +102,17 @@ fn answered(model: &str, route: Route, ago: i64) -> Vec<(Decision, Timestamp)> {
 fn the_word_before_the_message_beats_the_pin_and_the_pin_the_configuration() {
     let once = Facts { once: Some(Route::Fast), pin: Some(Route::Deep), ..facts() };
     let choice = all(&[], Some(Route::Standard), &once);
-    assert_eq!((choice.decision.model.as_str(), choice.decision.reasons[0].as_str()), ("f", "you asked for it with !fast"));
+    assert_eq!(
+        (choice.decision.model.as_str(), choice.decision.reasons[0].as_str()),
+        ("f", "you asked for it with !fast")
+    );
     let pin = Facts { pin: Some(Route::Deep), ..facts() };
     assert_eq!(all(&[], Some(Route::Standard), &pin).decision.model, "d");
     let choice = all(&[], Some(Route::Fast), &facts());
-    assert_eq!((choice.decision.model.as_str(), choice.decision.reasons[0].as_str()), ("f", "routing.mode is fast"));
+    assert_eq!(
+        (choice.decision.model.as_str(), choice.decision.reasons[0].as_str()),
+        ("f", "routing.mode is fast")
+    );
 }
 
 #[test]
@@ -160,7 +170,7 @@ fn a_budget_that_is_nearly_spent_weakens_what_nobody_has_asked_for() {
     let remark = weakened.remark.unwrap();
     assert_eq!(
         remark,
-        "(The fast model answered and not the standard one: 95 % of today's budget is spent. /budget shows more.)"
+        "(The fast model (f) answered, not the standard one: 95 % of today's budget is spent. /budget shows more.)"
     );
     assert_eq!(choice(99, Some(Route::Fast), None).remark, None, "nothing has changed");
 }
@@ -169,7 +179,10 @@ fn a_budget_that_is_nearly_spent_weakens_what_nobody_has_asked_for() {
 fn a_picture_goes_to_a_model_that_can_see() {
     let picture = Facts { pictures: true, pin: Some(Route::Fast), ..facts() };
     let seen = all(&["s", "d"], None, &picture).decision;
-    assert_eq!((seen.route, seen.reasons[0].as_str()), (Route::Standard, "the fast model cannot look at pictures"));
+    assert_eq!(
+        (seen.route, seen.reasons[0].as_str()),
+        (Route::Standard, "the fast model cannot look at pictures")
+    );
     assert_eq!(all(&["f"], None, &picture).decision.route, Route::Fast);
     let deep = Facts { pictures: true, pin: Some(Route::Deep), ..facts() };
     assert_eq!(all(&["f", "s"], None, &deep).decision.route, Route::Standard, "the strongest that can");

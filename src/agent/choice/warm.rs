@@ -36,7 +36,8 @@ pub(super) struct Stay {
 pub(super) fn stay(provider: &dyn Provider, slots: &Slots, facts: &Facts<'_>, wanted: Route) -> Option<Stay> {
     let model = slots.model(wanted);
     let warm = |(_, at): &&(Decision, Timestamp)| facts.now.since(*at) < LIFE;
-    let name = |decision: &'_ Decision| decision.answered_by.clone().unwrap_or_else(|| decision.model.clone());
+    let name =
+        |decision: &'_ Decision| decision.answered_by.clone().unwrap_or_else(|| decision.model.clone());
     let warm: Vec<String> = facts.answered.iter().filter(warm).map(|(decision, _)| name(decision)).collect();
     let last = warm.last()?;
     if warm.iter().any(|other| other == model) {

@@ -35,10 +35,14 @@ impl Turn<'_> {
             feature: if self.record.steps.is_empty() { Feature::Turn } else { Feature::ToolLoop },
             turn: Some(self.claim.id),
             session: self.session,
-            intended: self.record.decision.as_ref().map(|decision| decision.model.clone()).unwrap_or_default(),
+            intended: self
+                .record
+                .decision
+                .as_ref()
+                .map(|decision| decision.model.clone())
+                .unwrap_or_default(),
             overhead: tokens::overhead(&request),
         };
-        self.called = true;
         let ended = call::follow(self.shared, &purpose, request, show, self.ends, self.deadline).await;
         Ok(match ended {
             CallEnd::Completed(completion) => self.completed(completion, end).await?,
@@ -59,6 +63,7 @@ impl Turn<'_> {
         completion: Completion,
         end: &mut Option<End>,
     ) -> Result<Signal, StorageError> {
+        self.paid = true;
         let Completion { content, stop, .. } = completion;
         let step = Message::assistant(content);
         let malformed = act::malformed(&step);
@@ -105,7 +110,9 @@ impl Turn<'_> {
     /// Id of the model that is asked now.
     pub(super) fn model(&self) -> String {
         let decision = self.record.decision.as_ref();
-        decision.map(|decision| decision.answered_by.as_ref().unwrap_or(&decision.model).clone()).unwrap_or_default()
+        decision
+            .map(|decision| decision.answered_by.as_ref().unwrap_or(&decision.model).clone())
+            .unwrap_or_default()
     }
 
     fn rounds(&self) -> u32 {
@@ -130,11 +137,16 @@ impl Turn<'_> {
         Signal::Concluded
     }
 
+    /// What the person is told about how the answer came about.
+    fn remarks(&self) -> String {
+        self.record.remarks.iter().cloned().chain(self.replaced()).collect::<Vec<_>>().join("\n")
+    }
+
     fn settled(&self, outcome: TurnOutcome, reply: String, last: Message) -> End {
         let mut transcript = vec![Message::user(self.message.clone())];
         transcript.extend(self.record.steps.iter().cloned().map(frame::for_transcript));
         transcript.push(last);
-        let remarks = self.record.remarks.iter().cloned().chain(self.replaced()).collect::<Vec<_>>().join("\n");
+        let remarks = if outcome == TurnOutcome::Answered { self.remarks() } else { String::new() };
         let reply = ending::with_remark(&reply, Some(&remarks));
         let reply = match unreceived(&self.notices) {
             notices if notices.is_empty() => reply,

@@ -60,7 +60,9 @@ impl Turn<'_> {
     /// The words of the message, those that were spoken included, without documents and what was not received.
     fn words(&self) -> String {
         let words = self.message.iter().filter_map(|block| match block {
-            Block::Text { text } if !text.starts_with("<document ") && !text.starts_with("[Not received: ") => {
+            Block::Text { text }
+                if !text.starts_with("<document ") && !text.starts_with("[Not received: ") =>
+            {
                 Some(text.as_str())
             }
             _ => None,
@@ -80,7 +82,8 @@ impl Turn<'_> {
 
     /// Whether the prompt holds pictures.
     pub(super) fn has_pictures(&self) -> bool {
-        let earlier = self.history.iter().chain(&self.record.steps).flat_map(|message: &Message| &message.content);
+        let earlier =
+            self.history.iter().chain(&self.record.steps).flat_map(|message: &Message| &message.content);
         earlier.chain(&self.message).any(|block| matches!(block, Block::Image { .. }))
     }
 }

@@ -102,13 +102,14 @@ impl Turn<'_> {
         let decision = self.record.decision.as_ref()?;
         let used = choice::route_of(&self.shared.options.routing.slots, decision.answered_by.as_ref()?)?;
         let why = self.failures.first().map(|(_, error)| ending::reason(error.kind));
+        let used = (used, choice::the(&self.shared.options.routing.slots, used));
         weaker_answered(used, decision.route, why)
     }
 }
 
-fn weaker_answered(used: Route, meant: Route, why: Option<&str>) -> Option<String> {
-    let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
-    (used < meant).then(|| format!("({} answered: the {meant} one could not{why}.)", choice::the(used)))
+fn weaker_answered(used: (Route, String), meant: Route, why: Option<&str>) -> Option<String> {
+    let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+    (used.0 < meant).then(|| format!("({} answered, because the {meant} one could not{why}.)", used.1))
 }
 
 /// Of failures of several models, the one that says what becomes of the message: what the account or the request is to
@@ -128,8 +129,12 @@ mod tests {
     use super::*;
 
     fn weighed(kinds: &[ProviderErrorKind]) -> Option<ProviderErrorKind> {
-        let error =
-            |kind| ProviderError { kind, message: String::new(), usage: Default::default(), request_id: None };
+        let error = |kind| ProviderError {
+            kind,
+            message: String::new(),
+            usage: Default::default(),
+            request_id: None,
+        };
         weightiest(kinds.iter().map(|kind| (String::new(), error(*kind))).collect()).map(|error| error.kind)
     }
 
@@ -145,10 +150,11 @@ mod tests {
 
     #[test]
     fn only_a_weaker_model_is_worth_a_word() {
-        assert_eq!(weaker_answered(Route::Deep, Route::Fast, None), None);
+        let used = |route| (route, "The model".to_owned());
+        assert_eq!(weaker_answered(used(Route::Deep), Route::Fast, None), None);
         assert_eq!(
-            weaker_answered(Route::Fast, Route::Deep, Some("it is overloaded")).unwrap(),
-            "(The fast model answered: the deep one could not (it is overloaded).)"
+            weaker_answered(used(Route::Fast), Route::Deep, Some("it is overloaded")).unwrap(),
+            "(The model answered, because the deep one could not: it is overloaded.)"
         );
     }
 }

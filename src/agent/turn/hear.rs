@@ -62,7 +62,7 @@ impl Turn<'_> {
 
     /// How long to wait before files are fetched once more; `None` when that has been done often enough.
     fn fetch_pause(&self) -> Option<Duration> {
-        FETCH_PAUSES.get(usize::try_from(self.claim.attempts).ok()?).copied()
+        FETCH_PAUSES.get(usize::try_from(self.tries()).ok()?).copied()
     }
 
     /// What is needed for a transcript, where the turn ends before its message was perceived.

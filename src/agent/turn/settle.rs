@@ -2,17 +2,29 @@
 //! The end of a turn: written down, or put back into the queue.
 
 use super::{End, Turn};
-use blufio_core::storage::{Postponement, Settlement, StorageError};
+use crate::budget;
+use crate::choice;
+use crate::ending;
+use blufio_core::content::Block;
+use blufio_core::storage::{Feature, Notice, Once, Postponement, Settlement, StorageError, TurnOutcome};
 use blufio_core::time::Timestamp;
 use std::future::Future;
 use std::time::Duration;
 
 impl Turn<'_> {
     pub(super) async fn settle(&mut self, end: Option<End>) -> Result<&'static str, StorageError> {
-        let Some(End::Settle { outcome, reply, transcript, end_session }) = end else {
+        let Some(End::Settle { outcome, mut reply, mut transcript, end_session }) = end else {
             return Err(StorageError::Unexpected("a turn came to its end without one".into()));
         };
         self.show = None;
+        let notices =
+            if outcome == TurnOutcome::Answered { self.waiting_notices().await } else { Vec::new() };
+        for notice in &notices {
+            reply = reply.map(|reply| ending::with_remark(&reply, Some(&notice.text)));
+            if let Some(last) = transcript.last_mut() {
+                last.content.push(Block::text(&notice.text));
+            }
+        }
         let settlement = Settlement {
             id: self.claim.id,
             outcome,
@@ -27,12 +39,44 @@ impl Turn<'_> {
             end_session,
             decision: self.record.decision.clone(),
             outbox: reply.map(|reply| self.channel.render(&self.conversation, &reply)).unwrap_or_default(),
-            once: Vec::new(),
-            told: Vec::new(),
+            once: self.warnings().await,
+            told: notices.into_iter().map(|notice| notice.id).collect(),
         };
         self.persist(|now| self.shared.storage.settle(settlement.clone(), now)).await?;
         self.shared.outbox_changed.notify_one();
         Ok(outcome.name())
+    }
+
+    /// What was found in the background and waits for an answer to go with. What cannot be read now goes with the next one.
+    async fn waiting_notices(&self) -> Vec<Notice> {
+        self.shared.storage.notices(&self.conversation).await.unwrap_or_else(|error| {
+            tracing::error!(id = %self.claim.id, %error, "notices cannot be read");
+            Vec::new()
+        })
+    }
+
+    /// Limits that are nearly spent: told once a period. What cannot be read now is told with the next answer.
+    async fn warnings(&self) -> Vec<Once> {
+        if !self.paid {
+            return Vec::new();
+        }
+        let options = &self.shared.options;
+        let feature = if options.heartbeat.enabled { Feature::Heartbeat } else { Feature::Turn };
+        match budget::standings(self.shared, feature, self.session).await {
+            Ok(standings) => standings
+                .iter()
+                .filter(|standing| standing.percent() >= choice::TIGHT)
+                .map(|standing| {
+                    let text = budget::warning(standing, &options.zone);
+                    let outbox = self.channel.render(&self.conversation, &text);
+                    Once { key: budget::occasion(&standing.limit), outbox }
+                })
+                .collect(),
+            Err(error) => {
+                tracing::error!(id = %self.claim.id, %error, "it cannot be read how the limits stand");
+                Vec::new()
+            }
+        }
     }
 
     pub(super) async fn put_back(&mut self, end: Option<End>) -> Result<(), StorageError> {

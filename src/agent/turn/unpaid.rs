@@ -51,10 +51,13 @@ impl Turn<'_> {
         });
         let Some((route, decision)) = fitting.zip(self.record.decision.as_mut()) else { return false };
         let name = budget::name_of(&refused.standing.limit.name);
-        let why = format!("{name} has no room for the {meant} model");
-        self.record.remarks.push(format!("({} answered: {why}. /budget shows more.)", choice::the(route)));
+        let why = format!("{name} has no room for the {meant} one");
+        let slots = &self.shared.options.routing.slots;
+        self.record
+            .remarks
+            .push(format!("({} answered: {why}. /budget shows more.)", choice::the(slots, route)));
         decision.route = route;
-        decision.model = self.shared.options.routing.slots.model(route).to_owned();
+        decision.model = slots.model(route).to_owned();
         decision.reasons.insert(0, why);
         self.forget_thinking();
         true
@@ -81,12 +84,16 @@ impl Turn<'_> {
                 let told = self.record.waited.contains(&occasion);
                 self.record.waited.push(occasion);
                 self.record.told = true;
+                if self.record.steps.is_empty() {
+                    // Decided anew then: there will be more to spend.
+                    self.record.decision = None;
+                    self.record.remarks.clear();
+                }
                 let tell = (!told).then(|| budget::refused(&refused, zone, Plan::Waits));
                 *end = Some(End::Defer { until: until.since(self.shared.clock.now()), reason, tell });
                 Signal::Deferred
             }
             None => {
-                self.refused = true;
                 let told = budget::refused(&refused, zone, Plan::Declined);
                 self.concluded(end, TurnOutcome::Failed, &told)
             }
