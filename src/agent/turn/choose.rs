@@ -30,18 +30,19 @@ impl Turn<'_> {
             None => Vec::new(),
         };
         let standings = budget::standings(self.shared, Feature::Turn, self.session).await?;
-        let said = choice::earlier(&self.history, &answered);
+        let said = choice::earlier(self.history.messages(), &answered);
         let earlier: Vec<Earlier<'_>> =
             said.iter().map(|(role, text, route)| Earlier { role: *role, text, route: *route }).collect();
         let (text, attached) = (self.words(), self.attached());
         let tools = self.shared.skills.tools();
-        let before = tokens::of_static(&options.system, &tools) + tokens::of_messages(&self.history);
+        let before =
+            tokens::of_static(&options.system, &tools).expected.saturating_add(self.history.tokens());
         let facts = Facts {
             once: self.once,
             pin,
             signals: Signals { text: &text, attached: &attached, earlier: &earlier },
             answered: &answered,
-            prompt: Prompt { before: before.expected, new: tokens::of_blocks(&self.message).expected },
+            prompt: Prompt { before, new: tokens::of_blocks(&self.message).expected },
             pictures: self.has_pictures(),
             standings: &standings,
             now: self.shared.clock.now(),
@@ -82,8 +83,12 @@ impl Turn<'_> {
 
     /// Whether the prompt holds pictures.
     pub(super) fn has_pictures(&self) -> bool {
-        let earlier =
-            self.history.iter().chain(&self.record.steps).flat_map(|message: &Message| &message.content);
+        let earlier = self
+            .history
+            .messages()
+            .iter()
+            .chain(&self.record.steps)
+            .flat_map(|message: &Message| &message.content);
         earlier.chain(&self.message).any(|block| matches!(block, Block::Image { .. }))
     }
 }

@@ -30,12 +30,10 @@ impl Turn<'_> {
     pub(super) fn failed(&mut self, error: ProviderError, end: &mut Option<End>) -> Signal {
         tracing::warn!(id = %self.claim.id, model = self.model(), class = error.kind.class(), error = error.message, request_id = error.request_id, "the model did not answer");
         let too_long = matches!(error.kind, ProviderErrorKind::ContextOverflow | ProviderErrorKind::TooLarge);
-        if too_long && !self.shortened && !self.history.is_empty() {
+        if too_long && !self.shortened && self.history.halve() {
             // Once more with the newer half of the history. Thinking is bound to the whole of it.
             self.shortened = true;
             self.forget_thinking();
-            let half = self.history.len() / 2;
-            self.history = frame::shorten(std::mem::take(&mut self.history), half);
             return Signal::Shortened;
         }
         let kind = error.kind;

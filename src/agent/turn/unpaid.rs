@@ -70,7 +70,7 @@ impl Turn<'_> {
         if self.has_pictures() && !spec.images {
             return None;
         }
-        spend::worst(spec, &self.request(model.to_owned()), self.shared.clock.now())
+        spend::worst(spec, &self.request(model), self.shared.clock.now())
     }
 
     /// Waits for the limit, or declines.
