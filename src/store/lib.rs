@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! [`Storage`](blufio_core::storage::Storage) in one SQLite file, with one writer. All SQL of the house is here.
 //!
-//! What is promised: a write that was answered survives the death of the process, and of the machine as well (the
-//! exceptions are what `writer::Durability::Later` names: claims, reservations of calls and their entries in the ledger
-//! survive a loss of power only together with the next write that is flushed, such as the end of their turn); a write that failed has changed nothing; nobody
-//! ever sees `SQLITE_BUSY` of another conversation; and soon after the last write (25 ms by default, less than 100 ms
-//! with it) the main file alone is a complete backup. A full disk, a read-only file, a damaged, foreign or newer one
-//! each have their own [`StorageError`](blufio_core::storage::StorageError).
+//! What is promised: a write that was answered survives the death of the process and of the machine; a write that failed
+//! has changed nothing; nobody ever sees `SQLITE_BUSY` of another conversation; and soon after the last write (25 ms by
+//! default, less than 100 ms with it) the main file alone is a complete backup. A full disk, a read-only file, a damaged,
+//! foreign or newer one each have their own [`StorageError`](blufio_core::storage::StorageError).
+//!
+//! The exceptions are what `writer::Durability::Later` names: that a turn was claimed, reservations of calls and their
+//! entries in the ledger survive the death of the process at once, but a loss of power only together with the next write
+//! that is flushed, such as the end of their turn.
 //!
 //! | room | holds |
 //! |---|---|
