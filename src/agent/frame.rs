@@ -85,7 +85,7 @@ impl Frame<'_> {
 /// every minute is in no cache.
 #[must_use]
 pub fn hour(zone: &Zone, now: Timestamp) -> Block {
-    Block::Note { text: format!("It is {}.", zone.describe(now)) }
+    Block::Note { text: format!("[Now: {}]", zone.describe(now)) }
 }
 
 #[cfg(test)]

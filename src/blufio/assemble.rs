@@ -5,12 +5,17 @@ use crate::clock::SystemClock;
 use crate::paths::Place;
 use crate::secrets;
 use anyhow::Context as _;
+use blufio_agent::options::{
+    BudgetOptions, ContextOptions, Deliver, HeartbeatOptions, RoutingOptions, Slots, WhenSpent,
+};
 use blufio_agent::{Agent, AgentOptions, Parts};
 use blufio_anthropic::{Anthropic, AnthropicError, AnthropicOptions, ModelTable};
-use blufio_config::{Config, Problem, ProblemKind, Switch};
+use blufio_calendar::Zone;
+use blufio_config::{self as config, Config, Problem, ProblemKind, Switch};
 use blufio_core::channel::Channel;
 use blufio_core::control::Control;
 use blufio_core::observe::Observability;
+use blufio_core::route::Route;
 use blufio_core::secret::SecretString;
 use blufio_core::storage::Storage;
 use blufio_core::time::Clock;
@@ -23,6 +28,7 @@ use blufio_store::{Store, StoreOptions};
 use blufio_telegram::{SetupError, Telegram, TelegramOptions};
 use blufio_transcription::{CommandTranscriber, EndpointOptions, EndpointTranscriber};
 use blufio_vault::Vault;
+use blufio_watch::Watcher;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -81,6 +87,27 @@ fn models(config: &Config) -> anyhow::Result<ModelTable> {
     Ok(ModelTable::builtin()?.with_overrides(&config.anthropic.models)?)
 }
 
+/// The model of each purpose, by the key that names it: the newest of its class where the key is empty. Those of the
+/// background follow no key of the chat.
+fn chosen_models(config: &Config, models: &ModelTable) -> [(&'static str, Option<String>); 5] {
+    let routing = &config.routing;
+    let choice = |named: &Option<String>, route| {
+        named.clone().or_else(|| models.newest(route).map(|model| model.spec.id.clone()))
+    };
+    [
+        ("routing.fast", choice(&routing.fast, Route::Fast)),
+        ("routing.standard", choice(&routing.standard, Route::Standard)),
+        ("routing.deep", choice(&routing.deep, Route::Deep)),
+        ("context.summary_model", choice(&config.context.summary_model, Route::Fast)),
+        ("heartbeat.model", choice(&config.heartbeat.model, Route::Fast)),
+    ]
+}
+
+/// The time zone in which people mean their times.
+pub(crate) fn zone(config: &Config) -> Zone {
+    config.agent.zone()
+}
+
 /// What the configuration alone cannot know to be wrong, because it takes the adapters to tell.
 pub(crate) fn check(config: &Config) -> Vec<Problem> {
     let problem = |key: &str, message: String| Problem {
@@ -92,13 +119,19 @@ pub(crate) fn check(config: &Config) -> Vec<Problem> {
     };
     let mut problems = Vec::new();
     match models(config) {
-        Ok(models) if models.get(&config.agent.model).is_none() => {
+        Ok(models) => {
             let known: Vec<_> = models.iter().map(|model| model.spec.id.as_str()).collect();
-            let message =
-                format!("{:?} is no known model; there are {}", config.agent.model, known.join(", "));
-            problems.push(problem("agent.model", message));
+            for (key, id) in chosen_models(config, &models) {
+                let message = match id {
+                    None => "no model of this class is in the table; name one".to_owned(),
+                    Some(id) if models.get(&id).is_none() => {
+                        format!("{id:?} is no known model; there are {}", known.join(", "))
+                    }
+                    Some(_) => continue,
+                };
+                problems.push(problem(key, message));
+            }
         }
-        Ok(_) => {}
         Err(error) => problems.push(problem("anthropic.models", format!("{error:#}"))),
     }
     let options = NetOptions { loopback_origins: config.loopback_origins(), ..NetOptions::default() };
@@ -194,7 +227,12 @@ pub(crate) async fn agent(
     let parts = Parts {
         storage: Arc::clone(&state.storage),
         provider: Arc::new(provider),
-        skills: Arc::new(Builtin::new(Arc::clone(&state.clock))),
+        skills: Arc::new(Builtin::new(
+            Arc::clone(&state.clock),
+            Arc::clone(&state.storage) as _,
+            zone(config),
+        )),
+        watch: Arc::new(Watcher::new(net.clone())),
         channels,
         transcriber: transcriber(config, state, &net).await?,
         observe: Arc::clone(observe),
@@ -230,20 +268,66 @@ async fn transcriber(
     Ok(Some(Arc::new(EndpointTranscriber::new(net.clone(), options)?)))
 }
 
+/// What may be spent, and in which periods: all that the operator's desk needs of the options.
+pub(crate) fn spending(config: &Config) -> AgentOptions {
+    let budget = &config.budget;
+    AgentOptions {
+        zone: zone(config),
+        budget: BudgetOptions {
+            daily: budget.daily_usd,
+            monthly: budget.monthly_usd,
+            session: budget.session_usd,
+            when_spent: match budget.when_spent {
+                config::WhenSpent::Wait => WhenSpent::Wait,
+                config::WhenSpent::Decline => WhenSpent::Decline,
+            },
+        },
+        heartbeat: HeartbeatOptions {
+            enabled: config.heartbeat.enabled,
+            interval: config.heartbeat.interval,
+            hours: config.heartbeat.hours,
+            model: String::new(),
+            watch: config.heartbeat.watch.iter().map(ToString::to_string).collect(),
+            monthly: config.heartbeat.monthly_usd,
+            deliver: match config.heartbeat.deliver {
+                config::Deliver::Now => Deliver::Now,
+                config::Deliver::Next => Deliver::WithNext,
+            },
+        },
+        ..AgentOptions::default()
+    }
+}
+
 fn options(config: &Config, local: &str) -> anyhow::Result<AgentOptions> {
     let agent = &config.agent;
+    let [fast, standard, deep, summary, heartbeat] =
+        chosen_models(config, &models(config)?).map(|(_, id)| id.unwrap_or_default());
+    let spending = spending(config);
+    let people = |ids: &[u64]| ids.iter().map(|id| ("telegram".into(), id.to_string())).collect();
     Ok(AgentOptions {
         name: agent.name.clone(),
         version: env!("CARGO_PKG_VERSION").into(),
         system: agent.persona_text()?,
-        model: agent.model.clone(),
+        routing: RoutingOptions {
+            always: config.routing.mode,
+            slots: Slots { fast, standard, deep },
+            fallback: config.routing.fallback.clone(),
+        },
+        context: ContextOptions {
+            soft_limit: config.context.soft_limit_tokens,
+            keep: config.context.keep_tokens,
+            tool_result: config.context.tool_result_tokens,
+            summary_model: summary,
+        },
+        heartbeat: HeartbeatOptions { model: heartbeat, ..spending.heartbeat.clone() },
         max_output_tokens: agent.max_output_tokens,
         max_concurrent_turns: agent.max_concurrent_turns,
         max_tool_rounds: agent.max_tool_rounds,
-        history_messages: usize::try_from(agent.history_messages)?,
         turn_timeout: agent.turn_timeout,
         drain_timeout: agent.drain_timeout,
         trusted_channels: vec![local.to_owned()],
-        allowed: config.telegram.allowed_users.iter().map(|id| ("telegram".into(), id.to_string())).collect(),
+        allowed: people(&config.telegram.allowed_users),
+        operators: people(&config.telegram.operators),
+        ..spending
     })
 }

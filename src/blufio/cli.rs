@@ -2,7 +2,7 @@
 //! The command line, as clap reads it.
 
 use crate::global::Global;
-use crate::{config, demo, outbox, pair, serve, shell, status, vault};
+use crate::{budget, config, cost, demo, heartbeat, outbox, pair, serve, shell, status, vault, why};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 /// An always-on personal AI agent that you own.
@@ -37,6 +37,14 @@ enum Command {
     Pair(pair::Args),
     /// Answers that could not be delivered
     Outbox(outbox::Args),
+    /// What was spent, on what
+    Cost(cost::Args),
+    /// What may be spent: how the limits stand, raising one
+    Budget(budget::Args),
+    /// How the last answers came about: route, reasons, tokens, cost
+    Why(why::Args),
+    /// What the agent does unasked
+    Heartbeat(heartbeat::Args),
     /// Completion for your shell: eval "$(blufio completions bash)"
     Completions {
         /// Which shell
@@ -57,6 +65,10 @@ pub(crate) fn run() -> anyhow::Result<()> {
         Command::Vault(args) => vault::run(&global, args),
         Command::Pair(args) => pair::run(&global, args),
         Command::Outbox(args) => outbox::run(&global, args),
+        Command::Cost(args) => cost::run(&global, &args),
+        Command::Budget(args) => budget::run(&global, &args),
+        Command::Why(args) => why::run(&global, &args),
+        Command::Heartbeat(args) => heartbeat::run(&global, &args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "blufio", &mut std::io::stdout());
             Ok(())

@@ -19,12 +19,12 @@ pub(crate) struct Args {
 enum Action {
     /// The value that holds for a key, and where it comes from
     Get {
-        /// The key, for example agent.model
+        /// The key, for example routing.standard
         key: String,
     },
     /// Set a key in the configuration file; comments and order are kept
     Set {
-        /// The key, for example agent.model
+        /// The key, for example routing.standard
         key: String,
         /// Its value
         value: String,

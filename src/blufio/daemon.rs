@@ -57,7 +57,8 @@ impl Daemon {
         let kdf = KdfParams { memory_kib: vault.memory_kib, passes: vault.passes, lanes: vault.lanes };
         let mut used = vec![secrets::ANTHROPIC.to_owned(), secrets::TELEGRAM.to_owned()];
         used.extend(place.config.transcription.secret.clone());
-        let desk = Arc::new(Desk::new(&state, kdf, Arc::clone(&redactor), used));
+        let desk =
+            Arc::new(Desk::new(&state, kdf, Arc::clone(&redactor), used, assemble::spending(&place.config)));
         desk.enter(Phase::Starting);
         let observe = assemble::metrics(&place.config, &state.clock)?;
         let Doors { gateway, local } =

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Where the operator's questions are answered: the same desk in a running daemon and without one.
 
+mod spending;
+
 use crate::assemble::State;
 use async_trait::async_trait;
-use blufio_agent::Agent;
+use blufio_agent::{Agent, AgentOptions};
 use blufio_core::control::{Ask, Control, Health, Refusal, RefusalKind, Status, Told, VaultStatus};
 use blufio_core::secret::SecretString;
 use blufio_core::storage::{Storage, StorageError};
@@ -14,6 +16,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 
+/// How many answers are explained at once.
+const ANSWERS: usize = 1_000;
 /// How many dead letters are shown.
 const LETTERS: usize = 200;
 /// A loop that has not moved for this long hangs.
@@ -51,6 +55,8 @@ pub(crate) struct Desk {
     /// Names of the secrets that the daemon works with.
     used: Vec<String>,
     secrets_changed: Notify,
+    /// What may be spent, and when it resets.
+    spending: AgentOptions,
 }
 
 #[derive(Default)]
@@ -62,7 +68,13 @@ struct Live {
 
 impl Desk {
     /// A desk without a daemon behind it. [`Desk::enter`] puts one there.
-    pub(crate) fn new(state: &State, kdf: KdfParams, redactor: Arc<Redactor>, used: Vec<String>) -> Self {
+    pub(crate) fn new(
+        state: &State,
+        kdf: KdfParams,
+        redactor: Arc<Redactor>,
+        used: Vec<String>,
+        spending: AgentOptions,
+    ) -> Self {
         Self {
             storage: Arc::clone(&state.storage),
             vault: Arc::clone(&state.vault),
@@ -73,6 +85,7 @@ impl Desk {
             live: Mutex::default(),
             used,
             secrets_changed: Notify::new(),
+            spending,
         }
     }
 
@@ -255,6 +268,17 @@ impl Control for Desk {
             Ask::DeadLetters => {
                 let letters = self.storage.dead_letters(LETTERS).await.map_err(refused)?;
                 Ok(Told::DeadLetters { letters })
+            }
+            Ask::Costs { since, by } => self.costs(since, by).await,
+            Ask::Answers { limit } => {
+                let answers = self.storage.answers(None, limit.min(ANSWERS)).await.map_err(refused)?;
+                Ok(Told::Answers { answers })
+            }
+            Ask::Budget => self.budget().await,
+            Ask::BudgetRaise { limit, by } => self.raise(&limit, by).await,
+            Ask::BackgroundResume => {
+                self.storage.set_standstill(None).await.map_err(refused)?;
+                Ok(Told::Done)
             }
             Ask::Redeliver { id } => {
                 if !self.storage.redeliver(id).await.map_err(refused)? {

@@ -4,24 +4,28 @@
 //! | room | holds |
 //! |---|---|
 //! | [`cli`], [`global`] | the command line, as clap reads it; what every command takes |
-//! | [`serve`], [`shell`], [`demo`], [`status`], [`config`], [`vault`], [`pair`], [`outbox`] | one file a command |
+//! | [`serve`], [`shell`], [`demo`], [`status`], [`config`], [`vault`], [`pair`], [`outbox`], [`cost`], [`budget`], [`why`], [`heartbeat`] | one file a command |
 //! | [`assemble`] | the one place that knows every adapter |
 //! | [`daemon`], [`desk`] | the running daemon; what answers the operator, with a daemon or without |
 //! | [`operator`] | asks the daemon over its socket, or the state itself when none runs |
 //! | [`secrets`], [`passphrase`] | where secrets come from |
 //! | [`logging`], [`systemd`] | logs without secrets; readiness and the watchdog |
-//! | [`paths`], [`clock`], [`exit`], [`terminal`] | where things lie; the time; exit codes; what is shown |
+//! | [`paths`], [`clock`], [`exit`], [`terminal`], [`money`] | where things lie; the time; exit codes; what is shown; amounts |
 
 mod assemble;
+mod budget;
 mod cli;
 mod clock;
 mod config;
+mod cost;
 mod daemon;
 mod demo;
 mod desk;
 mod exit;
 mod global;
+mod heartbeat;
 mod logging;
+mod money;
 mod operator;
 mod outbox;
 mod pair;
@@ -34,6 +38,7 @@ mod status;
 mod systemd;
 mod terminal;
 mod vault;
+mod why;
 
 /// One allocator everywhere, so that what is measured in tests is what runs.
 #[global_allocator]

@@ -38,11 +38,11 @@ async fn wrong_keys_and_values_are_refused_with_the_nearest_one_and_change_nothi
 
 #[tokio::test]
 async fn validation_says_all_problems_at_once() {
-    let wrong = "agnt.name = \"x\"\nagent.modell = \"y\"\nagent.turn_timeout = \"soon\"\n";
+    let wrong = "agnt.name = \"x\"\nagent.nam = \"y\"\nagent.turn_timeout = \"soon\"\n";
     let house = House::plan().toml(wrong).idle().build().await;
     let told = house.blufio(&["config", "validate"], "").await;
     assert_eq!(told.code, 2);
-    for words in ["did you mean the section `[agent]`?", "did you mean `agent.model`?", "3 problems."] {
+    for words in ["did you mean the section `[agent]`?", "did you mean `agent.name`?", "3 problems."] {
         assert!(told.stderr.contains(words), "{words}: {told:?}");
     }
     let told = house.blufio(&["config", "validate", "--json"], "").await;
@@ -50,7 +50,7 @@ async fn validation_says_all_problems_at_once() {
     assert_eq!(told.json()["problems"].as_array().unwrap().len(), 3, "{told:?}");
     let served = house.blufio(&["serve"], "").await;
     assert_eq!(served.code, 2, "{served:?}");
-    assert!(served.stderr.contains("agent.modell"), "{served:?}");
+    assert!(served.stderr.contains("agent.nam"), "{served:?}");
 }
 
 #[tokio::test]

@@ -7,10 +7,10 @@ use crate::terminal::beginning;
 use anyhow::Context as _;
 use blufio_core::ids::QueueId;
 use blufio_core::money::{NanoUsd, Usage};
-use blufio_core::storage::CallRecord;
+use blufio_core::storage::CostBy;
+use blufio_core::time::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// How much of a text is shown.
@@ -21,7 +21,7 @@ const SHOWN: usize = 96;
 struct Turn {
     said: String,
     answered: String,
-    /// Which model slot was chosen. Null: there is one model, and nothing to choose yet.
+    /// Which model slot was chosen, and why. Null for a turn without the model.
     route: Option<String>,
     reasons: Vec<String>,
     model: Option<String>,
@@ -48,11 +48,21 @@ pub(super) struct Report {
     began: Instant,
     turns: Vec<Turn>,
     checks: Vec<Check>,
+    /// Tokens of a prompt that are neither the person's words nor history, on average.
+    overhead: u64,
+    cache_hit_ratio: f64,
 }
 
 impl Report {
     pub(super) fn new(json: bool) -> Self {
-        Self { json, began: Instant::now(), turns: Vec::new(), checks: Vec::new() }
+        Self {
+            json,
+            began: Instant::now(),
+            turns: Vec::new(),
+            checks: Vec::new(),
+            overhead: 0,
+            cache_hit_ratio: 0.0,
+        }
     }
 
     /// Tells a person what is going on.
@@ -103,26 +113,32 @@ impl Report {
     /// daemon must have ended.
     pub(super) async fn reckon(&mut self, stage: &Stage) -> anyhow::Result<()> {
         let state = assemble::state(&stage.file("blufio.db")).context("the state cannot be opened")?;
-        let calls = state.storage.calls(10_000).await?;
-        let ledger: NanoUsd = calls.iter().map(|(_, call)| call.cost).sum();
-        let mut turns: BTreeMap<QueueId, Vec<CallRecord>> = BTreeMap::new();
-        for (turn, call) in calls {
-            turns.entry(turn).or_default().push(call);
-        }
+        let answers = state.storage.answers(None, 10_000).await?;
         for turn in &mut self.turns {
-            let Some(calls) = turn.id.and_then(|id| turns.get(&QueueId(id))) else { continue };
-            let used = calls.iter().fold(Usage::default(), |sum, call| sum + call.usage);
-            turn.model = calls.last().map(|call| call.model.clone());
+            let id = turn.id.map(QueueId);
+            let Some(answer) = answers.iter().find(|answer| Some(answer.turn) == id) else { continue };
+            let used = answer.calls.iter().fold(Usage::default(), |sum, call| sum + call.usage);
+            let decision = &answer.decision;
+            turn.route = Some(decision.route.name().to_owned());
+            turn.reasons.clone_from(&decision.reasons);
+            turn.memories.clone_from(&decision.memories);
+            turn.model = Some(decision.answered_by.as_ref().unwrap_or(&decision.model).clone());
             turn.input_tokens = used.prompt();
             turn.output_tokens = used.output;
             turn.cache_read_tokens = used.cache_read;
-            turn.cost_usd = calls.iter().map(|call| call.cost).sum::<NanoUsd>().as_usd();
+            turn.cost_usd = answer.calls.iter().map(|call| call.cost).sum::<NanoUsd>().as_usd();
         }
-        // The call that was running when the daemon was killed is on the bill and cannot be in the ledger.
-        let bill = stage.simulator.anthropic.bill().nano_usd;
-        let lost = stage.lost_nano_usd;
-        let adds_up = u64::try_from(ledger.0).is_ok_and(|ledger| ledger + lost == bill);
-        let detail = format!("ledger {ledger}, killed call {lost} nano-dollars, bill {bill} nano-dollars");
+        let (_, total) = state.storage.costs(Timestamp(0), CostBy::Feature).await?;
+        // The end of the call that was running when the daemon was killed was seen by nobody: its worst case is in the
+        // ledger, and no more than that is on the bill.
+        let (ledger, worst) = (total.cost.0 - total.estimated.0, total.estimated.0);
+        let bill = i64::try_from(stage.simulator.anthropic.bill().nano_usd)?;
+        let lost = i64::try_from(stage.lost_nano_usd)?;
+        let adds_up = ledger + lost == bill && lost <= worst;
+        self.overhead = total.overhead_per_call();
+        self.cache_hit_ratio = total.cache_hit_ratio();
+        let detail =
+            format!("nano-dollars: ledger {ledger}, killed call {lost} (at most {worst}), bill {bill}");
         self.check("the ledger and the provider's bill agree to the nano-dollar", adds_up, &detail);
         Ok(())
     }
@@ -132,15 +148,22 @@ impl Report {
         let passed = self.checks.iter().all(|check| check.pass);
         let seconds = self.began.elapsed().as_secs_f64();
         if self.json {
-            let object: Value =
-                json!({ "passed": passed, "seconds": seconds, "turns": self.turns, "checks": self.checks });
+            let object: Value = json!({
+                "passed": passed,
+                "seconds": seconds,
+                "turns": self.turns,
+                "checks": self.checks,
+                "overhead_tokens_per_call": self.overhead,
+                "cache_hit_ratio": self.cache_hit_ratio,
+            });
             println!("{object}");
             return Ok(passed);
         }
-        println!("\n  tokens in  (cached)  tokens out       cost   latency  turn");
+        println!("\n  route     tokens in  (cached)  tokens out       cost   latency  turn");
         for turn in &self.turns {
             println!(
-                "  {:>9}  {:>8}  {:>10}  ${:.6}  {:>5} ms  {}",
+                "  {:<8}  {:>9}  {:>8}  {:>10}  ${:.6}  {:>5} ms  {}",
+                turn.route.as_deref().unwrap_or("-"),
                 turn.input_tokens,
                 turn.cache_read_tokens,
                 turn.output_tokens,
@@ -148,7 +171,15 @@ impl Report {
                 turn.latency_ms,
                 beginning(&turn.said, SHOWN),
             );
+            if !turn.reasons.is_empty() {
+                println!("            because: {}", beginning(&turn.reasons.join("; "), SHOWN));
+            }
         }
+        println!(
+            "\n  {:.0} % of the prompt tokens came from the cache; {} tokens a prompt were overhead.",
+            self.cache_hit_ratio * 100.0,
+            self.overhead
+        );
         let held = self.checks.iter().filter(|check| check.pass).count();
         println!("\n{held} of {} checks held, in {seconds:.1} s.", self.checks.len());
         if passed {
