@@ -2,8 +2,9 @@
 //! The real store, but for checkpoints that fail as often as a test says.
 
 use async_trait::async_trait;
-use blufio_core::content::Message;
-use blufio_core::ids::{Conversation, OutboxId, QueueId, SessionId};
+use blufio_core::ids::{Conversation, JobId, OutboxId, QueueId, ReservationId, SessionId};
+use blufio_core::money::NanoUsd;
+use blufio_core::route::{Decision, Route};
 use blufio_core::secret::*;
 use blufio_core::storage::*;
 use blufio_core::time::Timestamp;
@@ -58,8 +59,11 @@ impl Queue for Brittle {
     async fn postpone(&self, postponement: Postponement, now: Timestamp) -> Result<()> {
         self.store.postpone(postponement, now).await
     }
-    async fn recover(&self) -> Result<u64> {
-        self.store.recover().await
+    async fn release(&self, prefix: &str, now: Timestamp) -> Result<u64> {
+        self.store.release(prefix, now).await
+    }
+    async fn recover(&self, now: Timestamp) -> Result<u64> {
+        self.store.recover(now).await
     }
 }
 
@@ -96,14 +100,94 @@ impl Sessions for Brittle {
     async fn session(&self, conversation: &Conversation, now: Timestamp) -> Result<SessionId> {
         self.store.session(conversation, now).await
     }
-    async fn history(&self, session: SessionId, limit: usize) -> Result<Vec<Message>> {
-        self.store.history(session, limit).await
+    async fn transcript(&self, session: SessionId, limit: usize) -> Result<Transcript> {
+        self.store.transcript(session, limit).await
     }
-    async fn history_length(&self, session: SessionId) -> Result<usize> {
-        self.store.history_length(session).await
+    async fn transcript_length(&self, session: SessionId) -> Result<usize> {
+        self.store.transcript_length(session).await
     }
-    async fn calls(&self, limit: usize) -> Result<Vec<(QueueId, CallRecord)>> {
-        self.store.calls(limit).await
+    async fn compact(&self, compaction: Compaction, now: Timestamp) -> Result<bool> {
+        self.store.compact(compaction, now).await
+    }
+    async fn decisions(&self, session: SessionId, limit: usize) -> Result<Vec<(Decision, Timestamp)>> {
+        self.store.decisions(session, limit).await
+    }
+    async fn pin(&self, conversation: &Conversation) -> Result<Option<Route>> {
+        self.store.pin(conversation).await
+    }
+    async fn set_pin(&self, conversation: &Conversation, route: Option<Route>) -> Result<()> {
+        self.store.set_pin(conversation, route).await
+    }
+}
+
+#[async_trait]
+impl Ledger for Brittle {
+    async fn reserve(&self, reservation: Reservation, now: Timestamp) -> Result<Reserved> {
+        self.store.reserve(reservation, now).await
+    }
+    async fn settle_call(&self, id: ReservationId, record: Option<CallRecord>) -> Result<()> {
+        self.store.settle_call(id, record).await
+    }
+    async fn standings(&self, limits: &[Limit]) -> Result<Vec<Standing>> {
+        self.store.standings(limits).await
+    }
+    async fn raise(&self, limit: &Limit, by: NanoUsd, now: Timestamp) -> Result<()> {
+        self.store.raise(limit, by, now).await
+    }
+    async fn costs(&self, since: Timestamp, by: CostBy) -> Result<(Vec<Cost>, Cost)> {
+        self.store.costs(since, by).await
+    }
+    async fn answers(&self, conversation: Option<&Conversation>, limit: usize) -> Result<Vec<Answer>> {
+        self.store.answers(conversation, limit).await
+    }
+}
+
+#[async_trait]
+impl Jobs for Brittle {
+    async fn add_job(&self, job: NewJob, now: Timestamp) -> Result<Job> {
+        self.store.add_job(job, now).await
+    }
+    async fn open_jobs(&self, conversation: Option<&Conversation>) -> Result<Vec<Job>> {
+        self.store.open_jobs(conversation).await
+    }
+    async fn close_job(&self, conversation: &Conversation, id: JobId, now: Timestamp) -> Result<bool> {
+        self.store.close_job(conversation, id, now).await
+    }
+    async fn due_jobs(
+        &self,
+        now: Timestamp,
+        channels: &[String],
+        limit: usize,
+    ) -> Result<(Vec<Job>, Option<Timestamp>)> {
+        self.store.due_jobs(now, channels, limit).await
+    }
+    async fn fire(&self, firing: Firing, now: Timestamp) -> Result<bool> {
+        self.store.fire(firing, now).await
+    }
+}
+
+#[async_trait]
+impl Background for Brittle {
+    async fn noted(&self, name: &str) -> Result<Option<String>> {
+        self.store.noted(name).await
+    }
+    async fn note(&self, notes: Vec<(String, String)>) -> Result<()> {
+        self.store.note(notes).await
+    }
+    async fn tell(&self, telling: Telling, now: Timestamp) -> Result<()> {
+        self.store.tell(telling, now).await
+    }
+    async fn notices(&self, conversation: &Conversation) -> Result<Vec<Notice>> {
+        self.store.notices(conversation).await
+    }
+    async fn last_private(&self, people: &[(String, String)]) -> Result<Option<Conversation>> {
+        self.store.last_private(people).await
+    }
+    async fn standstill(&self) -> Result<Option<Standstill>> {
+        self.store.standstill().await
+    }
+    async fn set_standstill(&self, why: Option<Standstill>) -> Result<()> {
+        self.store.set_standstill(why).await
     }
 }
 

@@ -3,17 +3,21 @@
 
 use crate::brittle::Brittle;
 use async_trait::async_trait;
+use blufio_agent::options::{RoutingOptions, Slots};
 use blufio_agent::{Agent, AgentOptions, Parts};
+use blufio_calendar::Zone;
 use blufio_core::channel::*;
 use blufio_core::content::{Block, Message};
 use blufio_core::ids::{Conversation, QueueId};
-use blufio_core::model::{ModelSpec, Price, PriceTier};
-use blufio_core::money::Usage;
+use blufio_core::model::{ModelSpec, Price, PriceList, PriceTier};
+use blufio_core::money::{NanoUsd, Usage};
 use blufio_core::observe::{Exposition, Observability, Observation};
 use blufio_core::provider::*;
+use blufio_core::route::Route;
 use blufio_core::skill::*;
-use blufio_core::storage::{Sessions as _, Storage as _};
+use blufio_core::storage::{Cost, CostBy, Ledger as _, Sessions as _, Storage as _};
 use blufio_core::time::{Clock, Timestamp};
+use blufio_core::watch::{Sight, Watch};
 use blufio_store::{Store, StoreOptions};
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
@@ -51,24 +55,47 @@ pub enum Play {
     BreakOff(&'static str, &'static str),
 }
 
+/// Ids of the models, weakest first.
+pub const FAST: &str = "test-fast";
+pub const STANDARD: &str = "test-model";
+pub const DEEP: &str = "test-deep";
+
+/// Three models with one script.
 pub struct Model {
-    spec: ModelSpec,
+    specs: [ModelSpec; 3],
     plays: Mutex<VecDeque<Play>>,
     pub requests: Mutex<Vec<Request>>,
 }
 
+/// Prices in the proportions of real ones.
+fn spec(id: &str, input: i64, cache_read: i64) -> ModelSpec {
+    let price = Price {
+        input,
+        output: input * 5,
+        cache_read,
+        cache_write_5m: input * 5 / 4,
+        cache_write_1h: input * 2,
+    };
+    let tiers = vec![PriceTier { up_to_prompt: None, price }];
+    ModelSpec {
+        id: id.into(),
+        context_window: 1_000_000,
+        max_output: 8_192,
+        prices: vec![PriceList { version: "1".into(), since: Timestamp(0), tiers }],
+        cache_minimum: 1_024,
+        images: true,
+    }
+}
+
 impl Model {
     pub fn new(plays: impl IntoIterator<Item = Play>) -> Arc<Self> {
-        let price = Price { input: 2, output: 10, cache_read: 1, cache_write_5m: 3, cache_write_1h: 4 };
-        let spec = ModelSpec {
-            id: "test-model".into(),
-            context_window: 1_000_000,
-            max_output: 8_192,
-            prices: vec![PriceTier { up_to_prompt: None, price }],
-            cache_minimum: 1_024,
-            images: true,
-        };
-        Arc::new(Self { spec, plays: Mutex::new(plays.into_iter().collect()), requests: Mutex::default() })
+        let specs = [spec(FAST, 100, 10), spec(STANDARD, 2_000, 100), spec(DEEP, 4_000, 200)];
+        Arc::new(Self { specs, plays: Mutex::new(plays.into_iter().collect()), requests: Mutex::default() })
+    }
+
+    /// Ids of the models that were called, in order.
+    pub fn called(&self) -> Vec<String> {
+        self.requests.lock().unwrap().iter().map(|request| request.model.clone()).collect()
     }
 
     pub fn calls(&self) -> usize {
@@ -80,16 +107,20 @@ impl Model {
     }
 }
 
-const USED: Usage = Usage { input: 100, output: 10, cache_read: 0, cache_write_5m: 0, cache_write_1h: 0 };
+/// What each attempt uses.
+pub const USED: Usage =
+    Usage { input: 100, output: 10, cache_read: 0, cache_write_5m: 0, cache_write_1h: 0 };
 
-fn completed(content: Vec<Block>, stop: StopReason) -> Result<Event, ProviderError> {
-    Ok(Event::Completed(Completion {
-        model: "test-model".into(),
-        request_id: None,
-        content,
-        stop,
-        usage: USED,
-    }))
+/// What an attempt costs.
+pub fn cost_of(model: &str) -> NanoUsd {
+    let input = [(FAST, 100), (STANDARD, 2_000), (DEEP, 4_000)];
+    let input = input.iter().find(|(id, _)| *id == model).unwrap().1;
+    NanoUsd(100 * input + 10 * 5 * input)
+}
+
+fn completed(model: &str, content: Vec<Block>, stop: StopReason) -> Result<Event, ProviderError> {
+    let model = model.to_owned();
+    Ok(Event::Completed(Completion { model, request_id: None, content, stop, usage: USED }))
 }
 
 impl Provider for Model {
@@ -98,11 +129,17 @@ impl Provider for Model {
     }
 
     fn model(&self, id: &str) -> Option<&ModelSpec> {
-        (id == self.spec.id).then_some(&self.spec)
+        self.specs.iter().find(|spec| spec.id == id)
+    }
+
+    fn newest(&self, route: Route) -> Option<&ModelSpec> {
+        self.specs.iter().zip(Route::ALL).find(|(_, of)| *of == route).map(|(spec, _)| spec)
     }
 
     fn call(&self, request: Request) -> BoxStream<'_, Result<Event, ProviderError>> {
         assert!(blufio_agent::frame::is_sound(&request.messages), "an unsound transcript: {request:?}");
+        let model = request.model.clone();
+        let completed = |content, stop| completed(&model, content, stop);
         self.requests.lock().unwrap().push(request);
         let play = self.plays.lock().unwrap().pop_front().unwrap_or(Play::Say("(the script has ended)"));
         let started = Ok(Event::Started { usage: Usage { output: 0, ..USED } });
@@ -126,7 +163,7 @@ impl Provider for Model {
                 else {
                     panic!("it is whole");
                 };
-                whole.model = "test-model-20260101".into();
+                whole.model.push_str("-20260101");
                 vec![started, text(words), Ok(Event::Completed(whole))]
             }
             Play::Panic => panic!("scripted"),
@@ -192,6 +229,7 @@ impl Channel for Line {
 #[derive(Default)]
 pub struct Toolbox {
     pub calls: Mutex<Vec<String>>,
+    pub keys: Mutex<Vec<String>>,
 }
 
 #[async_trait]
@@ -208,7 +246,8 @@ impl SkillRuntime for Toolbox {
             .collect()
     }
 
-    async fn call(&self, name: &str, _input: &Value) -> ToolOutcome {
+    async fn call(&self, name: &str, _input: &Value, context: &ToolContext) -> ToolOutcome {
+        self.keys.lock().unwrap().push(context.key.clone());
         self.calls.lock().unwrap().push(name.to_owned());
         if name == "hang" {
             std::future::pending::<()>().await;
@@ -217,14 +256,38 @@ impl SkillRuntime for Toolbox {
     }
 }
 
-struct Deaf;
+/// Writes down what it is told.
+#[derive(Default)]
+pub struct Ear(Mutex<Vec<String>>);
 
-impl Observability for Deaf {
-    fn record(&self, _observation: Observation<'_>) {}
-    fn render(&self) -> Result<Exposition, String> {
-        Err("nothing was listened to".into())
+impl Ear {
+    /// How many observations begin with these words.
+    pub fn count(&self, begin: &str) -> usize {
+        self.0.lock().unwrap().iter().filter(|heard| heard.starts_with(begin)).count()
     }
 }
+
+impl Observability for Ear {
+    fn record(&self, observation: Observation<'_>) {
+        self.0.lock().unwrap().push(format!("{observation:?}"));
+    }
+    fn render(&self) -> Result<Exposition, String> {
+        Err("nobody reads it".into())
+    }
+}
+
+/// There is nothing to see.
+struct Blind;
+
+#[async_trait]
+impl Watch for Blind {
+    async fn look(&self, target: &str) -> Result<Sight, String> {
+        Err(format!("{target} cannot be seen"))
+    }
+}
+
+/// Where the clock stands when a house is opened: 2026-11-22 20:00 UTC.
+pub const START: Timestamp = Timestamp(1_795_377_600_000);
 
 /// A clock that only moves when it is told to.
 pub struct Hand(AtomicI64);
@@ -240,7 +303,8 @@ pub struct House {
     pub line: Arc<Line>,
     pub tools: Arc<Toolbox>,
     pub agent: Arc<Agent>,
-    clock: Arc<Hand>,
+    pub heard: Arc<Ear>,
+    pub clock: Arc<Hand>,
     shutdown: CancellationToken,
     running: tokio::task::JoinHandle<()>,
     next: AtomicI64,
@@ -256,28 +320,36 @@ impl House {
         let store = Arc::new(Brittle { store, failing: AtomicUsize::new(0) });
         let line = Arc::new(Line::default());
         let tools = Arc::new(Toolbox::default());
-        let clock = Arc::new(Hand(AtomicI64::new(1_000_000)));
+        let clock = Arc::new(Hand(AtomicI64::new(START.0)));
         let mut options = AgentOptions {
-            model: "test-model".into(),
+            zone: Zone::named("Europe/Berlin").unwrap(),
+            routing: RoutingOptions {
+                always: Some(Route::Standard),
+                slots: Slots { fast: FAST.into(), standard: STANDARD.into(), deep: DEEP.into() },
+                fallback: vec![],
+            },
             drain_timeout: Duration::from_millis(300),
             trusted_channels: vec!["test".into()],
             ..AgentOptions::default()
         };
+        options.context.summary_model = FAST.into();
         change(&mut options);
+        let heard = Arc::new(Ear::default());
         let parts = Parts {
             storage: Arc::clone(&store) as _,
             provider: Arc::clone(model) as _,
             skills: Arc::clone(&tools) as _,
             channels: vec![Arc::clone(&line) as _],
             transcriber: None,
-            observe: Arc::new(Deaf),
+            watch: Arc::new(Blind),
+            observe: Arc::clone(&heard) as _,
             clock: Arc::clone(&clock) as _,
         };
         let agent = Arc::new(Agent::new(parts, options));
         let shutdown = CancellationToken::new();
         let (working, stop) = (Arc::clone(&agent), shutdown.clone());
         let running = tokio::spawn(async move { working.run(stop).await.unwrap() });
-        Self { store, line, tools, agent, clock, shutdown, running, next: AtomicI64::new(0) }
+        Self { store, line, tools, agent, heard, clock, shutdown, running, next: AtomicI64::new(0) }
     }
 
     pub fn message(&self, chat: &str, text: &str) -> Inbound {
@@ -358,7 +430,13 @@ impl House {
 
     pub async fn transcript(&self, chat: &str) -> Vec<Message> {
         let session = self.store.session(&Conversation::new("test", chat), self.clock.now()).await.unwrap();
-        self.store.history(session, 1_000).await.unwrap()
+        let transcript = self.store.transcript(session, 1_000).await.unwrap();
+        transcript.messages.into_iter().map(|stored| stored.message).collect()
+    }
+
+    /// Every attempt that was entered into the ledger, added up by model.
+    pub async fn spent(&self) -> Cost {
+        self.store.costs(Timestamp(0), CostBy::Model).await.unwrap().1
     }
 
     /// An orderly end.

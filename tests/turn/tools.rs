@@ -3,7 +3,6 @@ use crate::house::{House, Model, Play};
 use blufio_core::content::Block;
 use blufio_core::ids::Conversation;
 use blufio_core::provider::ProviderErrorKind;
-use blufio_core::storage::Sessions as _;
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -182,7 +181,7 @@ async fn a_disk_that_is_full_in_the_middle_of_a_turn_puts_it_back_with_what_was_
     assert_eq!(house.replies_to("1", 1).await, ["Sent."]);
     assert_eq!(model.calls(), 2, "what was paid for is not asked again");
     assert_eq!(*house.tools.calls.lock().unwrap(), ["send_money"]);
-    assert_eq!(house.store.calls(9).await.unwrap().len(), 2);
+    assert_eq!(house.spent().await.calls, 2);
     house.close().await;
 }
 
