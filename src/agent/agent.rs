@@ -75,6 +75,7 @@ impl Agent {
                 options,
                 running: Running::default(),
                 absent: Default::default(),
+                compactions: Default::default(),
                 queue_changed: Notify::new(),
                 outbox_changed: Notify::new(),
                 room: Notify::new(),
@@ -122,6 +123,7 @@ impl Agent {
         self.started.cancel();
 
         shutdown.cancelled().await;
+        shared.compactions.give_up();
         receivers.shutdown().await;
         // The dispatcher ends when the last turn has.
         let mut dispatching = dispatching;
@@ -138,6 +140,9 @@ impl Agent {
         if tokio::time::timeout(FLUSH, &mut in_background).await.is_err() {
             // What it found is found again after the next start, which also enters its call.
             in_background.abort();
+        }
+        if tokio::time::timeout(FLUSH, shared.compactions.ended()).await.is_err() {
+            tracing::warn!("a summary hangs; its call is entered at the next start");
         }
         sender::flush(shared, FLUSH).await;
         senders_end.cancel();

@@ -2,6 +2,7 @@
 //! What the loops and turns of one agent have in common.
 
 use crate::absent::Absent;
+use crate::compaction::Compactions;
 use crate::options::AgentOptions;
 use crate::pulse::Pulse;
 use crate::running::Running;
@@ -32,6 +33,7 @@ pub(crate) struct Shared {
     pub(crate) options: AgentOptions,
     pub(crate) running: Running,
     pub(crate) absent: Absent,
+    pub(crate) compactions: Compactions,
     pub(crate) queue_changed: Notify,
     pub(crate) outbox_changed: Notify,
     /// A call has ended, and what it had reserved is free.

@@ -22,6 +22,7 @@ mod repair;
 
 pub use cut::{begins_turn, turns};
 pub use history::History;
+pub(crate) use history::transcript;
 pub use media::lighten;
 pub use repair::{for_transcript, is_sound, repair};
 

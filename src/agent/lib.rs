@@ -16,12 +16,13 @@
 //! | `gate` | who may talk; pairing codes for strangers |
 //! | `command`, `operator` | what a person can ask for in the chat, and who may change the budget |
 //! | `perceive` | files become blocks: pictures, documents, transcribed speech |
-//! | [`frame`] | the request: system prompt, repaired history, the message |
+//! | [`frame`] | the request, in three zones: what is static, what is said, what holds for this turn alone |
 //! | [`tokens`] | how many tokens a prompt has, as expected and at most |
 //! | `choice` | which model answers, and why |
 //! | `call` | follows a provider's stream |
 //! | `spend` | the one way to call a model: reserved before, entered after |
 //! | [`budget`] | the limits that hold now, and raising them |
+//! | `compaction` | summaries of what was said long ago |
 //! | `act` | runs tools, with a journal for those that have effects |
 //! | `ending` | what the person reads when something did not go as planned |
 //! | `background` | what is done unasked: reminders, and looking around for changes |
@@ -43,6 +44,7 @@ mod background;
 mod call;
 mod choice;
 mod command;
+mod compaction;
 mod context;
 mod dispatcher;
 mod ending;

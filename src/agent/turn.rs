@@ -7,6 +7,7 @@ mod failure;
 mod hear;
 mod prompt;
 mod settle;
+mod shorten;
 mod unpaid;
 
 use crate::choice;

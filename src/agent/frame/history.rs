@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 use super::{cut, lighten, repair};
+use crate::compaction;
 use crate::tokens;
 use blufio_core::content::{Block, Message};
 use blufio_core::ids::SessionId;
@@ -67,7 +68,7 @@ impl History {
         let messages = transcript.messages.into_iter().map(|stored| stored.message).collect();
         let messages = lighten(repair(messages), MEDIA);
         let sizes = sizes(&messages);
-        Self { summary: transcript.summary.map(|summary| summary.text), messages, sizes }
+        Self { summary: transcript.summary.map(|summary| compaction::shown(&summary.text)), messages, sizes }
     }
 
     /// Reads what was said before in a session.

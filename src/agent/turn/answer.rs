@@ -52,7 +52,7 @@ impl Turn<'_> {
                 *end = Some(abandoned());
                 Signal::Deferred
             }
-            CallEnd::Failed(error) => self.failed(error, end),
+            CallEnd::Failed(error) => self.failed(error, end).await?,
             CallEnd::NoBudget(refused) => self.no_budget(refused, end).await?,
             CallEnd::Unstored(error) => return Err(error),
         })

@@ -9,7 +9,7 @@ use crate::stage::Signal;
 use blufio_core::observe::Observation;
 use blufio_core::provider::{ProviderError, ProviderErrorKind};
 use blufio_core::route::Route;
-use blufio_core::storage::TurnOutcome;
+use blufio_core::storage::{StorageError, TurnOutcome};
 
 /// Whether another model may do better: the failure lies with the one that was asked.
 fn is_the_models(kind: ProviderErrorKind) -> bool {
@@ -27,21 +27,22 @@ fn is_the_models(kind: ProviderErrorKind) -> bool {
 }
 
 impl Turn<'_> {
-    pub(super) fn failed(&mut self, error: ProviderError, end: &mut Option<End>) -> Signal {
+    pub(super) async fn failed(
+        &mut self,
+        error: ProviderError,
+        end: &mut Option<End>,
+    ) -> Result<Signal, StorageError> {
         tracing::warn!(id = %self.claim.id, model = self.model(), class = error.kind.class(), error = error.message, request_id = error.request_id, "the model did not answer");
         let too_long = matches!(error.kind, ProviderErrorKind::ContextOverflow | ProviderErrorKind::TooLarge);
-        if too_long && !self.shortened && self.history.halve() {
-            // Once more with the newer half of the history. Thinking is bound to the whole of it.
-            self.shortened = true;
-            self.forget_thinking();
-            return Signal::Shortened;
+        if too_long && self.shorten().await? {
+            return Ok(Signal::Shortened);
         }
         let kind = error.kind;
         self.failures.push((self.model(), error));
         if is_the_models(kind) && self.fall_back(kind) {
-            return Signal::Rerouted;
+            return Ok(Signal::Rerouted);
         }
-        self.give_up_for_now(end)
+        Ok(self.give_up_for_now(end))
     }
 
     /// Goes over to the next model of the configuration that has not failed in this turn; says whether there is one.

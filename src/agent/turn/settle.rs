@@ -4,6 +4,7 @@
 use super::{End, Turn};
 use crate::budget;
 use crate::choice;
+use crate::compaction;
 use crate::ending;
 use blufio_core::content::Block;
 use blufio_core::storage::{Feature, Notice, Once, Postponement, Settlement, StorageError, TurnOutcome};
@@ -44,6 +45,9 @@ impl Turn<'_> {
         };
         self.persist(|now| self.shared.storage.settle(settlement.clone(), now)).await?;
         self.shared.outbox_changed.notify_one();
+        if let Some(session) = settlement.session.filter(|_| !end_session) {
+            compaction::after_turn(self.shared, session, &self.history, &settlement.transcript);
+        }
         Ok(outcome.name())
     }
 
