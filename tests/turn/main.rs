@@ -4,8 +4,11 @@
 
 mod brittle;
 mod house;
+mod vigil;
 
 mod failures;
+mod heartbeat;
 mod order;
+mod reminders;
 mod strangers;
 mod tools;
