@@ -4,26 +4,39 @@
 use crate::context::Shared;
 use blufio_core::channel::Inbound;
 use blufio_core::storage::StorageError;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Told to everybody else.
 pub(crate) const NOT_YOU: &str = "Only the operator may do that: somebody on the agent's own machine, or somebody whom \
     its configuration names (telegram.operators).";
 
-/// Whether the author of `message` is an operator: on a channel that the operator alone can reach, by name, or, where
-/// nobody is named, as the only person who is known on his channel.
+/// The operators, as (channel, sender): everybody (an empty sender) on channels that the operator alone can reach, and
+/// who is named; where nobody is named, on each channel the only person who is known there.
+pub(crate) async fn people(shared: &Shared) -> Result<Vec<(String, String)>, StorageError> {
+    let options = &shared.options;
+    let mut people: Vec<_> =
+        options.trusted_channels.iter().map(|channel| (channel.clone(), String::new())).collect();
+    if !options.operators.is_empty() {
+        people.extend(options.operators.iter().cloned());
+        return Ok(people);
+    }
+    let peers = shared.storage.peers(shared.clock.now()).await?.into_iter();
+    let approved = peers.filter(|peer| peer.approved_at.is_some()).map(|peer| (peer.channel, peer.sender));
+    let mut known: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (channel, sender) in approved.chain(options.allowed.iter().cloned()) {
+        known.entry(channel).or_default().insert(sender);
+    }
+    for (channel, mut senders) in known {
+        if let (1, Some(only)) = (senders.len(), senders.pop_first()) {
+            people.push((channel, only));
+        }
+    }
+    Ok(people)
+}
+
+/// Whether the author of `message` is an operator.
 pub(crate) async fn is_operator(shared: &Shared, message: &Inbound) -> Result<bool, StorageError> {
     let (channel, sender) = (&message.conversation.channel, &message.sender.id);
-    let options = &shared.options;
-    if options.trusted_channels.contains(channel) {
-        return Ok(true);
-    }
-    if !options.operators.is_empty() {
-        return Ok(options.operators.iter().any(|(at, id)| at == channel && id == sender));
-    }
-    let peers = shared.storage.peers(shared.clock.now()).await?;
-    let approved = peers.iter().filter(|peer| peer.approved_at.is_some() && peer.channel == *channel);
-    let allowed = options.allowed.iter().filter(|(at, _)| at == channel).map(|(_, id)| id);
-    let known: BTreeSet<&String> = approved.map(|peer| &peer.sender).chain(allowed).collect();
-    Ok(known.len() == 1 && known.contains(sender))
+    let people = people(shared).await?;
+    Ok(people.iter().any(|(at, id)| at == channel && (id.is_empty() || id == sender)))
 }

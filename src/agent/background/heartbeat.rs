@@ -8,10 +8,14 @@ use super::changes::{self, View};
 use super::listener::{self, Listener};
 use super::patience::Patience;
 use super::prompt::{self, Verdict};
+use crate::budget;
 use crate::context::Shared;
 use crate::spend::{self, AskError, Purpose};
 use crate::tokens;
+use blufio_calendar::Zone;
+use blufio_core::content::Role;
 use blufio_core::ids::Conversation;
+use blufio_core::money::NanoUsd;
 use blufio_core::observe::Observation;
 use blufio_core::provider::{ProviderError, ProviderErrorKind};
 use blufio_core::storage::{Feature, Standing, Standstill, StorageError};
@@ -212,15 +216,22 @@ impl Beat<'_> {
 
     /// The provider's account can pay no more: everything in the background stops until the operator lets it go on.
     async fn stand_still(&self, error: &ProviderError) -> Result<(), StorageError> {
-        let (shared, now) = (self.shared, self.now);
+        let storage = &self.shared.storage;
         self.restore().await?;
-        let standstill = Standstill { reason: reason(error), at: now };
-        shared.storage.set_standstill(Some(standstill.clone())).await?;
+        let standstill = match storage.standstill().await? {
+            Some(standstill) => standstill,
+            None => {
+                let reason = format!("the provider says that its account cannot pay ({})", error.message);
+                let standstill = Standstill { reason, at: self.now };
+                storage.set_standstill(Some(standstill.clone())).await?;
+                standstill
+            }
+        };
         tracing::error!(reason = standstill.reason, "work in the background stands still");
-        tell_standstill(shared, Some(&self.listener), &standstill, now).await
+        tell_standstill(self.shared, Some(&self.listener), &standstill, self.now).await
     }
 
-    /// Tells once a period that a limit has no room.
+    /// Tells once a period that a limit has no room. Where calls that run now have taken it, the next beat may find some.
     async fn tell_refused(&self, standing: &Standing) -> Result<(), StorageError> {
         let limit = &standing.limit;
         tracing::warn!(
@@ -228,6 +239,9 @@ impl Beat<'_> {
             key = limit.key,
             "a limit has no room for a look in the background"
         );
+        if standing.reserved > NanoUsd(0) {
+            return Ok(());
+        }
         let name = format!("heartbeat:refused:{}", limit.name);
         if changes::read(self.shared, &name).await? == Some(limit.from) {
             return Ok(());
@@ -263,23 +277,14 @@ fn stops_everything(kind: ProviderErrorKind) -> bool {
     matches!(kind, Billing | SpendLimit | WorkspaceSpendLimit)
 }
 
-fn reason(error: &ProviderError) -> String {
-    let what = match error.kind {
-        ProviderErrorKind::SpendLimit => "the provider's spend limit of the account is reached",
-        ProviderErrorKind::WorkspaceSpendLimit => "the provider's spend limit of the workspace is reached",
-        _ => "the provider's account cannot pay",
-    };
-    format!("{what} ({})", changes::begin(error.message.trim(), 200))
-}
-
-fn refused(standing: &Standing, zone: &blufio_calendar::Zone) -> String {
+fn refused(standing: &Standing, zone: &Zone) -> String {
     let limit = &standing.limit;
-    let resets = limit.until.map(|until| format!("; it resets on {}", zone.describe(until)));
+    let resets = limit.until.map(|until| format!(" It resets on {}.", zone.describe(until)));
     format!(
-        "Something has changed, but I may not ask my model about it: the {} limit of ${:.2} (`{}`) has no room left{}. \
-         Until then I only look.",
-        limit.name,
-        standing.allowed().as_usd(),
+        "Something has changed, but I may not ask my model about it: {} of {} ({}) has no room left.{} Until then I only \
+         look. /budget shows more.",
+        budget::name_of(&limit.name),
+        budget::dollars(standing.allowed()),
         limit.key,
         resets.unwrap_or_default()
     )
@@ -293,11 +298,7 @@ async fn last_words(
 ) -> Result<String, StorageError> {
     let session = shared.storage.session(conversation, now).await?;
     let transcript = shared.storage.transcript(session, SEARCHED).await?;
-    let words = transcript
-        .messages
-        .iter()
-        .rev()
-        .filter(|stored| stored.message.role == blufio_core::content::Role::User);
+    let words = transcript.messages.iter().rev().filter(|stored| stored.message.role == Role::User);
     let words = words.map(|stored| stored.message.plain_text()).find(|words| !words.trim().is_empty());
     Ok(changes::begin(words.unwrap_or_default().trim(), SAMPLE))
 }
