@@ -27,8 +27,12 @@ use crate::context::Shared;
 
 use blufio_core::time::Timestamp;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+
+/// Shortest pause between two beats.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Tells reminders and starts beats until `shutdown`; returns when the last beat has ended. Wakes at the next due
 /// instant and at least every [`BEAT`], so that a clock that is set is noticed.
@@ -38,10 +42,23 @@ pub(crate) async fn run(shared: Arc<Shared>, shutdown: CancellationToken) {
     while !shutdown.is_cancelled() {
         shared.background_pulse.tick();
         let now = shared.clock.now();
-        let wait = reminders::tell_due(&shared, now).await;
-        if beats.is_empty() && heartbeat::is_due(&shared, now).await {
-            let (shared, end) = (Arc::clone(&shared), shutdown.clone());
-            beats.spawn(async move { heartbeat::beat(&shared, now, &end).await });
+        let mut wait = reminders::tell_due(&shared, now).await;
+        if beats.is_empty() {
+            match heartbeat::due_in(&shared, now).await {
+                Some(Duration::ZERO) => {
+                    let (shared, end) = (Arc::clone(&shared), shutdown.clone());
+                    beats.spawn(async move {
+                        heartbeat::beat(&shared, now, &end).await;
+                        // Where the state cannot be written, the next one is due at once.
+                        tokio::select! {
+                            () = end.cancelled() => {}
+                            () = tokio::time::sleep(PAUSE) => {}
+                        }
+                    });
+                }
+                Some(until) => wait = wait.min(until),
+                None => {}
+            }
         }
         tokio::select! {
             () = shutdown.cancelled() => {}
@@ -64,7 +81,5 @@ pub(crate) async fn run(shared: Arc<Shared>, shutdown: CancellationToken) {
 /// What the loop does at one instant: tells what is due, then makes a beat if one is due.
 pub(crate) async fn tick(shared: &Shared, now: Timestamp) {
     reminders::tell_due(shared, now).await;
-    if heartbeat::is_due(shared, now).await {
-        heartbeat::beat(shared, now, &CancellationToken::new()).await;
-    }
+    heartbeat::beat(shared, now, &CancellationToken::new()).await;
 }

@@ -7,9 +7,10 @@ use blufio_agent::options::Deliver;
 use blufio_calendar::{Hours, Zone};
 use blufio_core::ids::Conversation;
 use blufio_core::money::NanoUsd;
-use blufio_core::provider::ProviderErrorKind;
+use blufio_core::provider::{ProviderErrorKind, Request};
 use blufio_core::storage::*;
 use blufio_core::time::Timestamp;
+use proptest::prelude::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -277,7 +278,7 @@ async fn a_beat_that_kills_the_process_each_time_is_not_paid_for_without_end() {
     let mut vigil = from("2026-11-01T00:00", |_| {}).await;
     vigil.tick().await;
     changes_at(&vigil, berlin("2026-11-01T00:10"));
-    for _ in 0..200 {
+    for _ in 0..50 {
         vigil.set(vigil.now().after(HALF_AN_HOUR));
         // Dies as soon as the model is asked.
         let before = vigil.model.calls();
@@ -295,6 +296,19 @@ async fn a_beat_that_kills_the_process_each_time_is_not_paid_for_without_end() {
     assert_eq!(vigil.model.calls(), 5);
     let told = vigil.told();
     assert!(told.len() == 1 && told[0].contains(LIST), "{told:?}");
+}
+
+#[tokio::test]
+async fn two_that_look_at_the_same_time_ask_once() {
+    let mut vigil = from("2026-11-01T00:00", |_| {}).await;
+    changes_at(&vigil, berlin("2026-11-01T00:10"));
+    repeats(&vigil);
+    vigil.tick().await;
+    vigil.set(vigil.now().after(HALF_AN_HOUR));
+    let now = vigil.now();
+    futures_util::future::join_all((0..8).map(|_| vigil.agent.tick(now))).await;
+    vigil.tick().await;
+    assert_eq!((vigil.told(), vigil.model.calls()), (vec!["The list is new.".to_owned()], 1));
 }
 
 #[tokio::test]
@@ -466,4 +480,70 @@ async fn a_running_agent_looks_by_itself_and_a_shutdown_ends_a_question_in_order
     vigil.restart().await;
     vigil.walk(HOUR, HALF_AN_HOUR).await;
     assert_eq!(vigil.told(), ["News."]);
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Wait { minutes: i64 },
+    SetBack { minutes: i64 },
+    Change,
+    Failing(bool),
+    Restart,
+    Die { awaits: usize },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        6 => (0_i64..200).prop_map(|minutes| Step::Wait { minutes }),
+        1 => (1_i64..120).prop_map(|minutes| Step::SetBack { minutes }),
+        3 => Just(Step::Change),
+        1 => any::<bool>().prop_map(Step::Failing),
+        1 => Just(Step::Restart),
+        3 => (0_usize..24).prop_map(|awaits| Step::Die { awaits }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn no_change_is_told_twice_and_the_last_is_told_whatever_happens_in_between(
+        steps in prop::collection::vec(step(), 1..25),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut vigil = from("2026-10-24T12:00", |_| {}).await;
+            let version = Arc::new(AtomicUsize::new(0));
+            let content = Arc::clone(&version);
+            vigil.world.shows(move |_, _| Ok(content.load(Ordering::SeqCst).to_string()));
+            let answer = |request: &Request| shown(request)["changed"][0]["now"].as_str().unwrap().to_owned();
+            vigil.model.answers(move |request| Ok(answer(request)));
+            vigil.tick().await;
+            for step in steps {
+                let shift = |minutes: i64| Timestamp(vigil.now().0 + minutes * 60_000);
+                match step {
+                    Step::Wait { minutes } => vigil.set(shift(minutes)),
+                    Step::SetBack { minutes } => vigil.set(shift(-minutes)),
+                    Step::Change => {
+                        version.fetch_add(1, Ordering::SeqCst);
+                    }
+                    Step::Failing(true) => vigil.model.answers(|_| Err(ProviderErrorKind::Overloaded)),
+                    Step::Failing(false) => vigil.model.answers(move |request| Ok(answer(request))),
+                    Step::Restart => vigil.restart().await,
+                    Step::Die { awaits } => {
+                        vigil.die_after(awaits).await;
+                    }
+                }
+                vigil.tick().await;
+            }
+            vigil.model.answers(move |request| Ok(answer(request)));
+            vigil.walk(2 * DAY, HALF_AN_HOUR).await;
+            let told = vigil.told();
+            let versions: Vec<usize> = told.iter().filter_map(|text| text.parse().ok()).collect();
+            assert!(versions.windows(2).all(|pair| pair[0] < pair[1]), "{told:?}");
+            let last = version.load(Ordering::SeqCst);
+            let plainly = told.iter().any(|text| text.contains(LIST));
+            assert!(last == 0 || plainly || versions.last() == Some(&last), "{last}: {told:?}");
+        });
+    }
 }

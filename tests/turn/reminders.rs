@@ -213,7 +213,7 @@ impl Expected {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn each_is_told_once_for_each_of_its_times_over_restarts_deaths_and_jumps_of_the_clock(

@@ -35,18 +35,24 @@ const LONGEST: Duration = Duration::from_secs(180);
 const SEARCHED: usize = 12;
 const SAMPLE: usize = 200;
 
-/// Whether it is time: by the stored instant of the last beat, so that starting often does not make more of them.
-pub(super) async fn is_due(shared: &Shared, now: Timestamp) -> bool {
+/// How long until the next beat; nothing when it is due. `None`: there is none in sight, because it is off, or the hour
+/// is none of its hours.
+///
+/// It goes by the stored instant of the last beat, so that starting often does not make more of them.
+pub(super) async fn due_in(shared: &Shared, now: Timestamp) -> Option<Duration> {
     let options = &shared.options.heartbeat;
     if !options.enabled || !options.hours.contain(&shared.options.zone, now) {
-        return false;
+        return None;
     }
     match changes::read::<Timestamp>(shared, LAST).await {
         // One that lies ahead was noted by a clock that has been set back since.
-        Ok(last) => last.is_none_or(|last| last > now || now.since(last) >= options.interval),
+        Ok(last) => Some(
+            last.filter(|last| *last <= now)
+                .map_or(Duration::ZERO, |last| options.interval.saturating_sub(now.since(last))),
+        ),
         Err(error) => {
             tracing::error!(%error, "it cannot be read when the last look was");
-            false
+            None
         }
     }
 }
@@ -54,7 +60,7 @@ pub(super) async fn is_due(shared: &Shared, now: Timestamp) -> bool {
 /// Makes a beat, if one is due and none is under way. `end` breaks it off: what it found is found again.
 pub(super) async fn beat(shared: &Shared, now: Timestamp, end: &CancellationToken) {
     let Ok(_alone) = shared.beating.try_lock() else { return };
-    if !is_due(shared, now).await {
+    if due_in(shared, now).await != Some(Duration::ZERO) {
         return;
     }
     let outcome = match attempt(shared, now, end).await {
