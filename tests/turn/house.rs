@@ -8,14 +8,14 @@ use blufio_agent::{Agent, AgentOptions, Parts};
 use blufio_calendar::Zone;
 use blufio_core::channel::*;
 use blufio_core::content::{Block, Message};
-use blufio_core::ids::{Conversation, QueueId};
+use blufio_core::ids::{Conversation, QueueId, SessionId};
 use blufio_core::model::{ModelSpec, Price, PriceList, PriceTier};
 use blufio_core::money::{NanoUsd, Usage};
 use blufio_core::observe::{Exposition, Observability, Observation};
 use blufio_core::provider::*;
 use blufio_core::route::Route;
 use blufio_core::skill::*;
-use blufio_core::storage::{Cost, CostBy, Ledger as _, Sessions as _, Storage as _};
+use blufio_core::storage::*;
 use blufio_core::time::{Clock, Timestamp};
 use blufio_core::watch::{Sight, Watch};
 use blufio_store::{Store, StoreOptions};
@@ -108,8 +108,7 @@ impl Model {
 }
 
 /// What each attempt uses.
-pub const USED: Usage =
-    Usage { input: 100, output: 10, cache_read: 0, cache_write_5m: 0, cache_write_1h: 0 };
+pub const USED: Usage = Usage { input: 100, output: 10, cache_read: 0, cache_write_5m: 0, cache_write_1h: 0 };
 
 /// What an attempt costs.
 pub fn cost_of(model: &str) -> NanoUsd {
@@ -432,6 +431,59 @@ impl House {
         let session = self.store.session(&Conversation::new("test", chat), self.clock.now()).await.unwrap();
         let transcript = self.store.transcript(session, 1_000).await.unwrap();
         transcript.messages.into_iter().map(|stored| stored.message).collect()
+    }
+
+    /// Somebody else spends.
+    pub async fn spend(&self, cost: NanoUsd) {
+        self.spend_in(None, cost).await;
+    }
+
+    /// Somebody else spends in a session.
+    pub async fn spend_in(&self, session: Option<SessionId>, cost: NanoUsd) {
+        let (feature, intended, model, price_version) =
+            (Feature::Compaction, FAST.to_owned(), FAST.to_owned(), "1".to_owned());
+        // Not before the agent has dealt with what an earlier process had reserved.
+        self.agent.started().await;
+        let now = self.clock.now();
+        let reservation = Reservation {
+            feature,
+            turn: None,
+            session,
+            intended: intended.clone(),
+            model: model.clone(),
+            price_version: price_version.clone(),
+            worst: cost,
+            limits: vec![],
+        };
+        let Reserved::Granted(id) = self.store.reserve(reservation, now).await.unwrap() else {
+            panic!("without limits it is granted");
+        };
+        let record = CallRecord {
+            feature,
+            intended,
+            model,
+            class: "ok".into(),
+            price_version,
+            usage: USED,
+            cost,
+            overhead: 0,
+            took_ms: 1,
+            at: now,
+        };
+        self.store.settle_call(id, Some(record)).await.unwrap();
+    }
+
+    /// What the calls that run now have reserved.
+    pub async fn reserved(&self) -> NanoUsd {
+        let all = Limit {
+            name: "daily".into(),
+            key: String::new(),
+            scope: Scope::Agent,
+            value: NanoUsd(0),
+            from: Timestamp(0),
+            until: None,
+        };
+        self.store.standings(&[all]).await.unwrap()[0].reserved
     }
 
     /// Every attempt that was entered into the ledger, added up by model.

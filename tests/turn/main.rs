@@ -6,9 +6,12 @@ mod brittle;
 mod house;
 mod vigil;
 
+mod budgets;
+mod commands;
 mod failures;
 mod heartbeat;
 mod order;
 mod reminders;
+mod routes;
 mod strangers;
 mod tools;

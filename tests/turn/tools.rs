@@ -3,6 +3,7 @@ use crate::house::{House, Model, Play};
 use blufio_core::content::Block;
 use blufio_core::ids::Conversation;
 use blufio_core::provider::ProviderErrorKind;
+use blufio_core::storage::Ledger as _;
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -71,6 +72,32 @@ async fn arguments_that_are_no_json_come_back_to_the_model_as_an_error() {
     house.say("1", "go").await;
     assert_eq!(house.replies(1).await, ["Sorry."]);
     assert!(house.tools.calls.lock().unwrap().is_empty());
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_second_call_with_arguments_that_are_no_json_ends_the_turn_with_a_word() {
+    let folder = tempfile::tempdir().unwrap();
+    let broken = || Play::Tool("t1", "send_money", Value::String("{\"a\": ".into()));
+    let model = Model::new([broken(), broken(), Play::Say("Better now.")]);
+    let house = House::open(folder.path(), &model).await;
+    house.say("1", "go").await;
+    assert!(house.replies(1).await[0].contains("could not say properly how"));
+    assert_eq!(model.calls(), 2, "one to repair it, and no more");
+    house.say("1", "again").await;
+    assert_eq!(house.replies(2).await[1], "Better now.");
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_call_of_a_tool_has_a_name_that_a_restart_does_not_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Model::new([Play::Tool("t1", "look", json!({})), Play::Say("I looked.")]);
+    let house = House::open(folder.path(), &model).await;
+    house.say("1", "look around").await;
+    house.replies(1).await;
+    let answer = house.store.answers(None, 1).await.unwrap().remove(0);
+    assert_eq!(*house.tools.keys.lock().unwrap(), [format!("{}:t1", answer.turn)]);
     house.close().await;
 }
 
