@@ -1,6 +1,18 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Decides, without a call, how strong a model a message needs.
 
+mod ask;
+mod decide;
+mod fast;
+mod ideas;
+mod judge;
+mod lexicon;
+mod shape;
+mod talk;
+mod text;
+
+pub use decide::decide;
+
 use blufio_core::content::Role;
 use blufio_core::route::Route;
 
@@ -44,11 +56,4 @@ pub struct Verdict {
     pub route: Route,
     /// Why, in words for people, the weightiest first. Never empty.
     pub reasons: Vec<String>,
-}
-
-/// Decides how strong a model a message needs.
-#[must_use]
-pub fn decide(signals: &Signals<'_>) -> Verdict {
-    let _ = signals;
-    Verdict { route: Route::Standard, reasons: vec!["ordinary work".into()] }
 }

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Adds up what makes a message hard.
+
+use crate::ideas::Idea;
+use crate::lexicon::Hit;
+use crate::shape::Shape;
+
+/// From this many points on a message is for the deep route.
+pub(crate) const DEEP: i32 = 8;
+
+/// How an idea counts.
+struct Weight {
+    idea: Idea,
+    /// The first word of it.
+    first: i32,
+    /// Every further one.
+    more: i32,
+    /// Every word that has other meanings too.
+    weak: i32,
+    /// It counts no more than this in all (no less, where it is negative).
+    limit: i32,
+}
+
+const fn weight(idea: Idea, first: i32, more: i32, weak: i32, limit: i32) -> Weight {
+    Weight { idea, first, more, weak, limit }
+}
+
+/// What makes a message harder, and what shows that it is ordinary work.
+const WEIGHTS: &[Weight] = &[
+    weight(Idea::Prove, 8, 2, 3, 10),
+    weight(Idea::Analyse, 4, 2, 2, 7),
+    weight(Idea::Design, 4, 2, 2, 7),
+    weight(Idea::Optimise, 4, 2, 2, 7),
+    weight(Idea::Diagnose, 4, 2, 2, 6),
+    weight(Idea::Why, 2, 0, 1, 2),
+    weight(Idea::Rigor, 3, 2, 2, 6),
+    weight(Idea::Symptom, 3, 2, 1, 6),
+    weight(Idea::Maths, 6, 2, 2, 9),
+    weight(Idea::Concurrency, 6, 2, 2, 10),
+    weight(Idea::Distributed, 5, 2, 2, 9),
+    weight(Idea::Statistics, 6, 2, 2, 9),
+    weight(Idea::Security, 4, 2, 2, 8),
+    weight(Idea::Science, 4, 2, 2, 8),
+    weight(Idea::Puzzle, 5, 2, 2, 8),
+    weight(Idea::Argument, 4, 2, 2, 7),
+    weight(Idea::Law, 5, 2, 2, 9),
+    weight(Idea::Tax, 5, 2, 2, 9),
+    weight(Idea::Finance, 4, 2, 2, 8),
+    weight(Idea::Medicine, 5, 2, 2, 9),
+    weight(Idea::Business, 4, 2, 2, 6),
+    weight(Idea::Condition, 1, 1, 0, 3),
+    weight(Idea::Stakes, 3, 2, 2, 5),
+    weight(Idea::Complaint, 2, 0, 1, 2),
+    weight(Idea::Write, -5, -1, -1, -6),
+    weight(Idea::Rewrite, -5, -1, -2, -6),
+    weight(Idea::Summarise, -4, -1, -1, -5),
+    weight(Idea::Explain, -3, -1, -1, -4),
+    weight(Idea::Make, -4, -1, -1, -5),
+    weight(Idea::Plan, -1, -1, 0, -2),
+    weight(Idea::Brief, -2, -1, -1, -3),
+    weight(Idea::Fix, -4, -1, -1, -5),
+    weight(Idea::Fact, -1, 0, 0, -1),
+    weight(Idea::Translate, -4, 0, -1, -4),
+    weight(Idea::Kitchen, -3, -1, -1, -6),
+    weight(Idea::Travel, -3, -1, -1, -5),
+    weight(Idea::Home, -2, -1, -1, -4),
+    weight(Idea::People, -1, -1, 0, -2),
+    weight(Idea::Shopping, -2, -1, -1, -4),
+    weight(Idea::School, -1, 0, 0, -1),
+    weight(Idea::Media, -2, -1, -1, -3),
+    weight(Idea::Body, -2, -1, -1, -3),
+];
+
+/// Fields in which a plausible answer is easily a wrong one.
+pub(crate) const EXACT: &[Idea] = &[
+    Idea::Maths,
+    Idea::Concurrency,
+    Idea::Distributed,
+    Idea::Statistics,
+    Idea::Security,
+    Idea::Science,
+    Idea::Puzzle,
+    Idea::Argument,
+];
+
+/// Fields in which a wrong answer does harm.
+pub(crate) const CAREFUL: &[Idea] = &[Idea::Law, Idea::Tax, Idea::Finance, Idea::Medicine, Idea::Business];
+
+/// How often each idea was met.
+#[derive(Clone, Debug)]
+pub(crate) struct Tally {
+    strong: Vec<u16>,
+    weak: Vec<u16>,
+}
+
+impl Tally {
+    /// Counts the words that were found.
+    pub(crate) fn of(hits: &[Hit]) -> Self {
+        let mut tally = Self { strong: vec![0; Idea::ALL.len()], weak: vec![0; Idea::ALL.len()] };
+        for hit in hits {
+            let side = if hit.weak { &mut tally.weak } else { &mut tally.strong };
+            if let Some(sum) = side.get_mut(hit.idea as usize) {
+                *sum = sum.saturating_add(1);
+            }
+        }
+        tally
+    }
+
+    /// Words that surely stand for the idea.
+    pub(crate) fn strong(&self, idea: Idea) -> i32 {
+        self.strong.get(idea as usize).copied().unwrap_or_default().into()
+    }
+
+    /// Words that may stand for it.
+    pub(crate) fn weak(&self, idea: Idea) -> i32 {
+        self.weak.get(idea as usize).copied().unwrap_or_default().into()
+    }
+
+    /// Whether a word surely stands for one of these ideas.
+    pub(crate) fn any(&self, ideas: &[Idea]) -> bool {
+        ideas.iter().any(|idea| self.strong(*idea) > 0)
+    }
+
+    fn points(&self, weight: &Weight) -> i32 {
+        let strong = self.strong(weight.idea);
+        let first = if strong > 0 { weight.first } else { 0 };
+        let sum = first + weight.more * (strong - 1).max(0) + weight.weak * self.weak(weight.idea).min(3);
+        if weight.limit < 0 { sum.max(weight.limit) } else { sum.min(weight.limit) }
+    }
+
+    /// Points of all `ideas` together.
+    pub(crate) fn sum(&self, ideas: &[Idea]) -> i32 {
+        WEIGHTS.iter().filter(|weight| ideas.contains(&weight.idea)).map(|weight| self.points(weight)).sum()
+    }
+}
+
+/// What a message weighs.
+#[derive(Clone, Debug)]
+pub(crate) struct Weighed {
+    /// In points; see [`DEEP`].
+    pub(crate) points: i32,
+    /// What added to it, the weightiest first.
+    pub(crate) reasons: Vec<(i32, String)>,
+}
+
+/// Weighs a message.
+pub(crate) fn weigh(tally: &Tally, shape: &Shape) -> Weighed {
+    let mut parts: Vec<(i32, String)> = WEIGHTS
+        .iter()
+        .map(|weight| (tally.points(weight), weight.idea.says()))
+        .filter(|(points, _)| *points != 0)
+        .map(|(points, says)| (points, says.to_owned()))
+        .collect();
+    let exact = tally.any(EXACT);
+    let careful = tally.any(CAREFUL);
+    let numbers = i32::try_from(shape.numbers.min(4)).unwrap_or_default();
+    if careful && numbers > 0 {
+        parts.push((numbers, "several figures have to be weighed".into()));
+    }
+    if shape.questions > 0 && (exact || careful) {
+        parts.push((2, "a question in a field where a plausible answer is easily wrong".into()));
+    }
+    if shape.formula > 1 {
+        parts.push((i32::try_from(shape.formula.min(4)).unwrap_or_default() + 1, "holds formulas".into()));
+    }
+    if shape.technical > 0 && (exact || tally.any(&[Idea::Why, Idea::Symptom, Idea::Diagnose])) {
+        parts.push((i32::try_from(shape.technical.min(3)).unwrap_or_default(), "names technical things".into()));
+    }
+    let points = parts.iter().map(|(points, _)| points).sum();
+    parts.sort_by_key(|(points, _)| -points);
+    Weighed { points, reasons: parts }
+}
