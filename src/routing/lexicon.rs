@@ -11,6 +11,9 @@ use std::sync::LazyLock;
 const FILES: &[(&str, &str)] = &[
     ("any", include_str!("lexicon/any.txt")),
     ("en", include_str!("lexicon/en.txt")),
+    ("de", include_str!("lexicon/de.txt")),
+    ("fr", include_str!("lexicon/fr.txt")),
+    ("es", include_str!("lexicon/es.txt")),
 ];
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::read(FILES));
