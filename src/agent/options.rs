@@ -124,7 +124,7 @@ pub struct ContextOptions {
 
 impl Default for ContextOptions {
     fn default() -> Self {
-        Self { soft_limit: 60_000, keep: 15_000, tool_result: 8_000, summary_model: String::new() }
+        Self { soft_limit: 30_000, keep: 8_000, tool_result: 8_000, summary_model: String::new() }
     }
 }
 

@@ -194,13 +194,13 @@ static KEYS: &[Key] = &[
     Key {
         path: "context.soft_limit_tokens",
         kind: Kind::Integer { least: 1000, most: 10_000_000 },
-        default: "60000",
+        default: "30000",
         doc: "A history larger than this is summarised, after the answer and in the background.",
     },
     Key {
         path: "context.keep_tokens",
         kind: Kind::Integer { least: 100, most: 5_000_000 },
-        default: "15000",
+        default: "8000",
         doc: "So much of the newest history is kept word for word. Less than half of soft_limit_tokens.",
     },
     Key {

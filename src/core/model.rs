@@ -71,7 +71,8 @@ impl PriceList {
     }
 
     /// The most that a call can cost whose prompt has at most `prompt` tokens and whose answer at most `output`: no
-    /// tier up to that size is dearer, whatever the cache does.
+    /// tier up to that size is dearer, whatever the cache does. Calls ask for the five-minute cache only: were the
+    /// hour's price reckoned with, a long conversation would seem twice as dear as it can be.
     #[must_use]
     pub fn worst(&self, prompt: u64, output: u64) -> NanoUsd {
         let reached =
@@ -79,7 +80,7 @@ impl PriceList {
         let most = reached.map_or(self.tiers.len(), |at| at.saturating_add(1));
         let costs = self.tiers.iter().take(most).map(|PriceTier { price, .. }| {
             let dearest =
-                price.input.max(price.cache_read).max(price.cache_write_5m).max(price.cache_write_1h);
+                price.input.max(price.cache_read).max(price.cache_write_5m);
             let price = Price { input: dearest, ..*price };
             price.cost(&Usage { input: prompt, output, ..Usage::default() })
         });
@@ -150,8 +151,8 @@ mod tests {
                 let rest = prompt - share;
                 for usage in [
                     Usage { input: share, cache_read: rest, output: 100, ..Usage::default() },
-                    Usage { input: share, cache_write_5m: rest, output: 100, ..Usage::default() },
-                    Usage { cache_read: share, cache_write_1h: rest, output: 100, ..Usage::default() },
+                    Usage { cache_write_5m: share, input: rest, output: 100, ..Usage::default() },
+                    Usage { cache_read: share, cache_write_5m: rest, output: 100, ..Usage::default() },
                 ] {
                     assert!(list().cost(&usage) <= worst, "{usage:?}");
                 }

@@ -14,6 +14,12 @@ fn watching(file: &Path) -> Plan {
         .set("heartbeat.watch", &format!("[{:?}]", file.to_str().unwrap()))
 }
 
+/// Somebody has to be there who can be told; only then is looked.
+async fn first_look(house: &House) {
+    house.ask(ADA, "Hello?").await;
+    house.eventually("the first look", async || house.log().contains("outcome=\"unchanged\"")).await;
+}
+
 #[tokio::test]
 async fn switched_off_it_asks_nothing_and_switched_on_nothing_that_has_not_changed() {
     let folder = tempfile::tempdir().unwrap();
@@ -34,8 +40,7 @@ async fn a_change_is_told_once_and_paid_from_its_own_budget() {
     let file = folder.path().join("news.txt");
     std::fs::write(&file, "nothing new").unwrap();
     let house = watching(&file).build().await;
-    house.ask(ADA, "Hello?").await;
-    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    first_look(&house).await;
     std::fs::write(&file, "The bakery opens on Sunday. [sim:say The bakery opens on Sunday.]").unwrap();
     let told = house.replies(ADA, 2).await;
     assert!(told[1].text.contains("bakery"), "{told:?}");
@@ -56,8 +61,7 @@ async fn the_providers_spend_limit_stops_it_until_the_operator_resumes_it() {
     let file = folder.path().join("news.txt");
     std::fs::write(&file, "one").unwrap();
     let house = watching(&file).build().await;
-    house.ask(ADA, "Hello?").await;
-    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    first_look(&house).await;
     house.sim.anthropic.fault(Fault::SpendLimit, 1);
     std::fs::write(&file, "two").unwrap();
     house.eventually("the refusal", async || house.calls() == 2).await;

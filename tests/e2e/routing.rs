@@ -43,7 +43,7 @@ async fn a_person_can_pin_a_route_or_order_one_for_a_message() {
     house.ask(ADA, "Prove that there are infinitely many primes.").await;
     assert_eq!(last_model(&house), FAST);
     let why = house.ask(ADA, "/why").await.text;
-    for words in ["fast", FAST, "token", "$"] {
+    for words in ["fast", FAST, "Tokens", "$"] {
         assert!(why.contains(words), "{words}: {why}");
     }
     house.ask(ADA, "/model auto").await;

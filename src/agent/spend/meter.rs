@@ -38,6 +38,8 @@ pub(crate) struct Meter<'a> {
     model: String,
     /// Upper bounds of prompt and answer, tokens.
     bounds: (u64, u64),
+    /// Tokens of the prompt, as expected.
+    expected: u64,
     attempt: Option<Attempt>,
 }
 
@@ -72,7 +74,8 @@ impl<'a> Meter<'a> {
         let model = request.model.clone();
         let Some(spec) = shared.provider.model(&model) else { return Err(Denied::Unknown(model)) };
         let bounds = bounds(spec, request);
-        let mut meter = Self { shared, purpose, model, bounds, attempt: None };
+        let expected = tokens::estimate(request);
+        let mut meter = Self { shared, purpose, model, bounds, expected, attempt: None };
         meter.reserve().await?;
         Ok(meter)
     }
@@ -140,7 +143,7 @@ impl<'a> Meter<'a> {
             took: attempt.began.elapsed(),
             usage,
             cost: record.cost,
-            overhead: self.purpose.overhead,
+            overhead: record.overhead,
         });
         let record = (!usage.is_zero()).then_some(record);
         let mut pause = FIRST_PAUSE;
@@ -157,6 +160,14 @@ impl<'a> Meter<'a> {
         budget::observe(self.shared, self.purpose).await;
     }
 
+    /// The expected overhead, corrected by what the provider has counted of the whole prompt.
+    fn overhead(&self, usage: &Usage) -> u64 {
+        match (usage.prompt(), self.expected) {
+            (0, _) | (_, 0) => self.purpose.overhead,
+            (counted, expected) => self.purpose.overhead.saturating_mul(counted) / expected,
+        }
+    }
+
     fn record(&self, attempt: &Attempt, class: &str, usage: Usage, cost: NanoUsd) -> CallRecord {
         CallRecord {
             feature: self.purpose.feature,
@@ -166,7 +177,7 @@ impl<'a> Meter<'a> {
             price_version: attempt.prices.version.clone(),
             usage,
             cost,
-            overhead: self.purpose.overhead,
+            overhead: self.overhead(&usage),
             took_ms: u64::try_from(attempt.began.elapsed().as_millis()).unwrap_or(u64::MAX),
             at: self.shared.clock.now(),
         }

@@ -64,10 +64,10 @@ fn each_kind_of_value_says_what_is_wrong_and_what_is_allowed() {
         ("routing.fallback = 'fast'", "holds a text", "a list of \"fast\", \"standard\" and \"deep\""),
         ("routing.fallback = ['fats']", "none of the words", "did you mean \"fast\"?"),
         ("routing.fallback = ['deep', 'fast', 'deep']", "holds the same twice", "take one of them out"),
-        ("context.soft_limit_tokens = 20000", "`context.keep_tokens` is 15000", "must make room"),
+        ("context.soft_limit_tokens = 10000", "`context.keep_tokens` is 8000", "must make room"),
         (
             "context.keep_tokens = 30000",
-            "less than half of `context.soft_limit_tokens` (60000)",
+            "less than half of `context.soft_limit_tokens` (30000)",
             "must make room",
         ),
         (

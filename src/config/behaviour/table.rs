@@ -76,7 +76,7 @@ fn by_default_the_agent_chooses_its_models_spends_little_and_does_nothing_unaske
     assert_eq!([routing.fast, routing.standard, routing.deep, context.summary_model], [const { None }; 4]);
     assert_eq!(
         (context.soft_limit_tokens, context.keep_tokens, context.tool_result_tokens),
-        (60_000, 15_000, 8_000)
+        (30_000, 8_000, 8_000)
     );
     assert_eq!(budget.daily_usd, Some(NanoUsd(5_000_000_000)));
     assert_eq!(budget.monthly_usd, Some(NanoUsd(50_000_000_000)));
