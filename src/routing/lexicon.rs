@@ -14,6 +14,10 @@ const FILES: &[(&str, &str)] = &[
     ("de", include_str!("lexicon/de.txt")),
     ("fr", include_str!("lexicon/fr.txt")),
     ("es", include_str!("lexicon/es.txt")),
+    ("it", include_str!("lexicon/it.txt")),
+    ("pt", include_str!("lexicon/pt.txt")),
+    ("nl", include_str!("lexicon/nl.txt")),
+    ("sv", include_str!("lexicon/sv.txt")),
 ];
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::read(FILES));
