@@ -12,7 +12,7 @@
 //! | `inbox` | takes in what channels receive; hears "stop" |
 //! | `dispatcher` | one task a conversation, many conversations at once |
 //! | [`stage`] | the stages of a turn and the transitions between them |
-//! | `turn` | walks one message through the stages: gate and files here, `turn/answer` the model's part, `turn/settle` the end |
+//! | `turn` | walks one message through the stages: the gate here, `hear` the files, `choose` the model, `prompt` what it is shown, `answer` its part, `failure`, `unpaid` and `shorten` when it has none, `settle` the end |
 //! | `gate` | who may talk; pairing codes for strangers |
 //! | `command`, `operator` | what a person can ask for in the chat, and who may change the budget |
 //! | `perceive` | files become blocks: pictures, documents, transcribed speech |

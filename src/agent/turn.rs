@@ -1,5 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Walks one message through the stages.
+//!
+//! | room | holds |
+//! |---|---|
+//! | `hear` | the person's part: what was written, and the files |
+//! | `choose` | which model answers |
+//! | `prompt` | what it is shown |
+//! | `answer` | the model's part, and the tools |
+//! | `failure` | a model did not answer: another one, later, or never |
+//! | `unpaid` | there is no room in the budget: a weaker model, later, or never |
+//! | `shorten` | the prompt did not fit |
+//! | `settle` | the end: written down, or put back into the queue |
 
 mod answer;
 mod choose;

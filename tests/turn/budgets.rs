@@ -42,6 +42,7 @@ async fn a_call_without_room_is_not_made_and_the_message_waits_until_the_limit_r
     assert_eq!(model.calls(), 0);
     house.later(Duration::from_secs(1)).await;
     assert_eq!(house.replies_to("1", 2).await[1], "Good morning.");
+    assert_eq!(model.called(), [STANDARD], "it was decided anew: there is enough to spend now");
     house.close().await;
 }
 
@@ -94,6 +95,7 @@ async fn a_message_is_declined_where_the_operator_wants_it_so_and_stays_known() 
     house.quiet().await;
     assert_eq!(model.calls(), 0);
     assert_eq!(house.transcript("1").await[0].plain_text(), "hello");
+    assert_eq!(house.store.answers(None, 9).await.unwrap(), [], "nobody has answered");
     house.close().await;
 }
 

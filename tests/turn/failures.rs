@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 use crate::house::{House, Model, Play, STANDARD, cost_of};
+use blufio_agent::AgentOptions;
 use blufio_core::channel::{FileKind, FileRef};
 use blufio_core::provider::ProviderErrorKind;
 use blufio_core::storage::Ledger as _;
@@ -41,6 +42,11 @@ async fn a_spend_limit_is_told_and_not_retried() {
     house.close().await;
 }
 
+/// The model that shall summarise cannot be had.
+fn without_summaries(options: &mut AgentOptions) {
+    options.context.summary_model = "unknown".into();
+}
+
 #[tokio::test]
 async fn an_overflow_is_tried_once_more_with_the_newer_half_of_the_history() {
     let folder = tempfile::tempdir().unwrap();
@@ -48,7 +54,7 @@ async fn an_overflow_is_tried_once_more_with_the_newer_half_of_the_history() {
     let mut plays: Vec<Play> = (0..4).map(|_| Play::Say("yes")).collect();
     plays.extend([overflow.clone(), Play::Say("It fits."), overflow.clone(), overflow]);
     let model = Model::new(plays);
-    let house = House::open(folder.path(), &model).await;
+    let house = House::with(folder.path(), &model, without_summaries).await;
     for count in 1..=4 {
         house.say("1", "word").await;
         house.replies(count).await;
@@ -180,7 +186,7 @@ async fn a_request_that_is_too_large_is_tried_once_more_with_less_history() {
         Play::Fail(ProviderErrorKind::TooLarge),
         Play::Say("fits"),
     ]);
-    let house = House::open(folder.path(), &model).await;
+    let house = House::with(folder.path(), &model, without_summaries).await;
     for (count, words) in ["one", "two", "three"].into_iter().enumerate() {
         house.say("1", words).await;
         house.replies(count + 1).await;

@@ -8,6 +8,7 @@ use crate::tokens;
 use blufio_core::channel::FileKind;
 use blufio_core::content::{Block, Message};
 use blufio_core::observe::Observation;
+use blufio_core::route::Decision;
 use blufio_core::storage::{Feature, StorageError};
 use blufio_routing::{Attachment, Earlier, Signals};
 use std::time::Instant;
@@ -18,7 +19,8 @@ const MOST_ANSWERS: usize = 6;
 impl Turn<'_> {
     /// Decides, unless an earlier try of this turn has.
     pub(super) async fn choose(&mut self) -> Result<(), StorageError> {
-        if let Some(decision) = &mut self.record.decision {
+        let known = |decision: &&mut Decision| self.shared.provider.model(&decision.model).is_some();
+        if let Some(decision) = self.record.decision.as_mut().filter(known) {
             // The model that was meant is asked first again.
             decision.answered_by = None;
             return Ok(());

@@ -26,6 +26,8 @@ impl Turn<'_> {
                 last.content.push(Block::text(&notice.text));
             }
         }
+        // Where no model was asked, none has answered.
+        let answered = matches!(outcome, TurnOutcome::Answered | TurnOutcome::Stopped);
         let settlement = Settlement {
             id: self.claim.id,
             outcome,
@@ -38,7 +40,7 @@ impl Turn<'_> {
             },
             transcript,
             end_session,
-            decision: self.record.decision.clone(),
+            decision: self.record.decision.clone().filter(|_| answered || self.paid),
             outbox: reply.map(|reply| self.channel.render(&self.conversation, &reply)).unwrap_or_default(),
             once: self.warnings().await,
             told: notices.into_iter().map(|notice| notice.id).collect(),
