@@ -66,18 +66,18 @@ async fn sixty_four_conversations_at_once_do_not_spend_more_than_the_limit() {
 
 #[tokio::test]
 async fn the_warning_comes_once_a_period_also_across_a_restart() {
-    let mut house = poor("0.5").set("agent.max_output_tokens", "100").build().await;
+    let mut house = House::plan().set("budget.daily_usd", "1").build().await;
     let warnings = |house: &House| {
         let texts = house.sim.telegram.messages(ADA).into_iter().map(|message| message.text);
         texts.filter(|text| text.contains("budget.daily_usd") && text.contains('%')).count()
     };
     let mut asked = 0;
     while warnings(&house) == 0 {
-        let answer = house.ask(ADA, &format!("{} [sim:words 60]", "word ".repeat(9_000))).await.text;
+        let answer = house.ask(ADA, "!deep [sim:words 3000]").await.text;
         assert!(!answer.contains("is kept"), "refused before it was warned: {answer}");
         house.ask(ADA, "/new").await;
         asked += 1;
-        assert!(asked < 40, "no warning");
+        assert!(asked < 20, "no warning");
         // The warning follows the answer at once.
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     }

@@ -46,10 +46,12 @@ async fn fifty_turns_with_three_long_pauses_are_served_from_the_cache_to_85_perc
     let house = House::plan().set("routing.mode", "\"auto\"").build().await;
     let said = [
         "What should I cook tonight with leeks and potatoes?",
-        "ok thanks",
         "And what would go with that for dessert, without eggs?",
-        "What time is it?",
         "Write a short invitation to dinner for my neighbours.",
+        "ok thanks",
+        "What would you change if two of them do not eat meat?",
+        "Can you make a shopping list of all this?",
+        "What time is it?",
     ];
     for turn in 0..50 {
         if [12, 25, 38].contains(&turn) {

@@ -118,7 +118,7 @@ async fn the_reasons_that_only_a_person_can_mend_are_told_apart_and_never_repeat
         ends(Fault::WorkspaceSpendLimit, "workspace_spend_limit", "set for the workspace"),
         ends(Fault::Status { status: 402 }, "billing", "cannot pay"),
         ends(Fault::Status { status: 401 }, "authentication", "API key was refused"),
-        ends(Fault::Status { status: 403 }, "permission", "must choose another"),
+        ends(Fault::Status { status: 403 }, "permission", "must choose others"),
     );
     let texts = [told.0, told.1, told.2, told.3, told.4].map(|message| message.text);
     for (index, text) in texts.iter().enumerate() {

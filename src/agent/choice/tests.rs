@@ -148,6 +148,29 @@ fn two_warm_caches_are_no_reason_to_stay() {
 }
 
 #[test]
+fn thanks_in_the_middle_of_a_long_conversation_stay_where_it_is_cached() {
+    let thanks = Signals { text: "thanks!", attached: &[], earlier: &[] };
+    let mut warm = answered("d", Route::Deep, 120_000);
+    warm.extend(answered("s", Route::Standard, 60_000));
+    let said = |warm, before| Facts {
+        signals: thanks,
+        answered: warm,
+        prompt: Prompt { before, new: 10 },
+        ..facts()
+    };
+    assert_eq!(all(&[], None, &said(&warm, 5_000)).decision.route, Route::Standard);
+    assert_eq!(all(&[], None, &said(&warm, 1_400)).decision.route, Route::Fast, "a short one is moved");
+    let gone = answered("s", Route::Standard, 5 * 60_000);
+    assert_eq!(
+        all(&[], None, &said(&gone, 5_000)).decision.route,
+        Route::Fast,
+        "so is one that is in no cache"
+    );
+    let fast = answered("f", Route::Fast, 60_000);
+    assert_eq!(all(&[], None, &said(&fast, 5_000)).decision.route, Route::Fast);
+}
+
+#[test]
 fn the_model_that_answered_in_place_of_another_is_the_warm_one() {
     let mut warm = answered("s", Route::Standard, 60_000);
     warm[0].0.answered_by = Some("d".into());

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Changing the model means that another cache is written from its beginning. While the cache of a stronger model is
 //! warm, staying with it may be the cheaper way.
+//!
+//! A long conversation is moreover kept out of the fast model's cache while a stronger one has it: whoever says "thanks"
+//! between two questions would otherwise have every part of it written twice, and once more each after every pause.
 
 use super::{Facts, route_of};
 use crate::budget::dollars;
@@ -16,6 +19,10 @@ use std::time::Duration;
 const LIFE: Duration = Duration::from_secs(5 * 60 - 15);
 /// What an answer is assumed to have, tokens.
 const ANSWER: u64 = 400;
+
+/// A conversation longer than this is in one cache at a time, tokens: below it, moving costs less than it is worth
+/// thinking about.
+const SETTLED: u64 = 1_500;
 
 /// What is expected of the prompt, tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,6 +47,13 @@ pub(super) fn stay(provider: &dyn Provider, slots: &Slots, facts: &Facts<'_>, wa
         |decision: &'_ Decision| decision.answered_by.clone().unwrap_or_else(|| decision.model.clone());
     let warm: Vec<String> = facts.answered.iter().filter(warm).map(|(decision, _)| name(decision)).collect();
     let last = warm.last()?;
+    if wanted == Route::Fast && facts.prompt.before > SETTLED {
+        let stronger = warm.iter().filter_map(|model| route_of(slots, model)).filter(|route| *route > wanted);
+        if let Some(route) = stronger.min() {
+            let reason = format!("the {route} model has this conversation in its cache");
+            return Some(Stay { route, reason });
+        }
+    }
     if warm.iter().any(|other| other == model) {
         // Its own cache is warm too.
         return None;
