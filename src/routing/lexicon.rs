@@ -18,6 +18,11 @@ const FILES: &[(&str, &str)] = &[
     ("pt", include_str!("lexicon/pt.txt")),
     ("nl", include_str!("lexicon/nl.txt")),
     ("sv", include_str!("lexicon/sv.txt")),
+    ("pl", include_str!("lexicon/pl.txt")),
+    ("cs", include_str!("lexicon/cs.txt")),
+    ("ru", include_str!("lexicon/ru.txt")),
+    ("uk", include_str!("lexicon/uk.txt")),
+    ("tr", include_str!("lexicon/tr.txt")),
 ];
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::read(FILES));
