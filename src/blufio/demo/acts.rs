@@ -3,8 +3,11 @@
 
 use super::report::Report;
 use super::stage::{ADA, API_KEY, PASSPHRASE, Stage, Start};
+use crate::clock::SystemClock;
 use anyhow::{Context as _, ensure};
+use blufio_calendar::Zone;
 use blufio_core::control::Told;
+use blufio_core::time::Clock as _;
 use std::time::{Duration, Instant};
 
 /// How long "nothing happens" is watched.
@@ -23,6 +26,8 @@ pub(super) async fn play(stage: &mut Stage, report: &mut Report) -> anyhow::Resu
     pairing(stage, report).await?;
     let mut chat = Chat { accepted: 1 };
     chat.talk(stage, report).await?;
+    chat.money(stage, report).await?;
+    chat.reminder(stage, report).await?;
     chat.crash(stage, report).await?;
     end(stage, report).await?;
     report.reckon(stage).await?;
@@ -126,6 +131,37 @@ impl Chat {
         let drafts = stage.simulator.telegram.drafts(ADA);
         let grown = drafts.iter().map(|draft| draft.history.len()).max().unwrap_or(0);
         report.check("the long answer was seen growing", grown >= 3, &format!("{grown} states of its draft"));
+        Ok(())
+    }
+
+    async fn money(&mut self, stage: &Stage, report: &mut Report) -> anyhow::Result<()> {
+        report.act("The right model for each message, and what it costs");
+        self.say(stage, report, "Prove that there are infinitely many primes of the form 4k+3.").await?;
+        for command in ["/why", "/cost", "/budget"] {
+            let told = self.turn(stage, report, command, |stage| {
+                stage.simulator.telegram.send_text(ADA, ADA, command);
+            });
+            let told = told.await?;
+            report.check_once(
+                "the chat tells what an answer cost and what may be spent",
+                told.contains('$'),
+                &told,
+            );
+        }
+        Ok(())
+    }
+
+    async fn reminder(&mut self, stage: &Stage, report: &mut Report) -> anyhow::Result<()> {
+        report.act("A reminder comes by itself, and costs no call");
+        let due = SystemClock.now().after(Duration::from_secs(2));
+        let local = Zone::of_this_machine().at(due, None)?.local;
+        let order = format!("[sim:tool remind {{\"text\": \"water the plants\", \"at\": \"{local}\"}}]");
+        self.say(stage, report, &order).await?;
+        let (seen, calls) = (stage.messages().len(), stage.calls());
+        let told = stage.reply(seen).await?.text;
+        report.tell(&format!("Blufio  {told}"));
+        let free = told.contains("water the plants") && stage.calls() == calls;
+        report.check("the reminder came in time and without a call", free, &told);
         Ok(())
     }
 

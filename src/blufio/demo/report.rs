@@ -89,6 +89,19 @@ impl Report {
         self.checks.push(Check { name, pass, detail });
     }
 
+    /// One check over several things: it is noted once, and holds only if all of them do.
+    pub(super) fn check_once(&mut self, name: &'static str, pass: bool, detail: &str) {
+        match self.checks.iter_mut().find(|check| check.name == name) {
+            Some(check) if !pass && check.pass => {
+                check.pass = false;
+                check.detail = detail.to_owned();
+                self.tell(&format!("✗ {name}: {detail}"));
+            }
+            Some(_) => {}
+            None => self.check(name, pass, detail),
+        }
+    }
+
     /// A turn is over. `id` is its number in the queue, by which its calls are found in the ledger.
     pub(super) fn turn(&mut self, id: Option<i64>, said: &str, answered: &str, latency: Duration) {
         self.tell(&format!("Ada     {}", beginning(said, SHOWN)));
@@ -128,6 +141,8 @@ impl Report {
             turn.cache_read_tokens = used.cache_read;
             turn.cost_usd = answer.calls.iter().map(|call| call.cost).sum::<NanoUsd>().as_usd();
         }
+        let routes = |route| self.turns.iter().any(|turn| turn.route.as_deref() == Some(route));
+        let chosen = routes("fast") && routes("standard") && routes("deep");
         let (_, total) = state.storage.costs(Timestamp(0), CostBy::Feature).await?;
         // The end of the call that was running when the daemon was killed was seen by nobody: its worst case is in the
         // ledger, and no more than that is on the bill.
@@ -139,6 +154,7 @@ impl Report {
         self.cache_hit_ratio = total.cache_hit_ratio();
         let detail =
             format!("nano-dollars: ledger {ledger}, killed call {lost} (at most {worst}), bill {bill}");
+        self.check("each message took the model that it needs", chosen, "a route was never taken");
         self.check("the ledger and the provider's bill agree to the nano-dollar", adds_up, &detail);
         Ok(())
     }
