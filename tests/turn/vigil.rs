@@ -142,6 +142,13 @@ impl Provider for Oracle {
     }
 }
 
+/// Day of the year and time on the wall clock in Berlin: `03-29`, `03:00`.
+pub fn wall_clock(at: Timestamp) -> (String, String) {
+    let local = Zone::named("Europe/Berlin").unwrap().at(at, None).unwrap().local;
+    let (date, time) = local.split_once('T').unwrap();
+    (date.split_once('-').unwrap().1.to_owned(), time.chars().take(5).collect())
+}
+
 type Look = Box<dyn Fn(&str, Timestamp) -> Result<String, String> + Send>;
 
 /// What can be watched: its content is a function of the time.
@@ -356,9 +363,11 @@ impl Vigil {
 
     /// The wall clock in Berlin at each telling, `03-29 03:00`.
     pub fn told_at(&self) -> Vec<String> {
-        let zone = Zone::named("Europe/Berlin").unwrap();
-        let when = |at: &Timestamp| zone.at(*at, None).unwrap().local[5..16].replace('T', " ");
-        self.sent.iter().map(|(at, _, _)| when(at)).collect()
+        let when = |at: Timestamp| {
+            let (date, time) = wall_clock(at);
+            format!("{date} {time}")
+        };
+        self.sent.iter().map(|(at, _, _)| when(*at)).collect()
     }
 
     /// A person is answered in private.
