@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The real store, but for checkpoints that fail as often as a test says.
+//! The real store, but for checkpoints that fail as often as a test says, and for a process that dies before one of the
+//! writes of the background.
 
 use async_trait::async_trait;
 use blufio_core::ids::{Conversation, JobId, OutboxId, QueueId, ReservationId, SessionId};
@@ -11,6 +12,7 @@ use blufio_core::time::Timestamp;
 use blufio_store::Store;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::sync::Notify;
 
 type Result<T> = std::result::Result<T, StorageError>;
 
@@ -18,6 +20,34 @@ pub struct Brittle {
     pub store: Store,
     /// So many of the next checkpoints find the disk full.
     pub failing: AtomicUsize,
+    /// So many more writes of the background are carried out. The next one never returns: the process has died.
+    lives: AtomicUsize,
+    dead: Notify,
+}
+
+impl Brittle {
+    pub fn new(store: Store) -> Self {
+        let (failing, lives) = (AtomicUsize::new(0), AtomicUsize::new(usize::MAX));
+        Self { store, failing, lives, dead: Notify::new() }
+    }
+
+    /// The process dies after so many more writes of the background.
+    pub fn dies_after(&self, writes: usize) {
+        self.lives.store(writes, Ordering::SeqCst);
+    }
+
+    /// Returns when it has died.
+    pub async fn dead(&self) {
+        self.dead.notified().await;
+    }
+
+    async fn live(&self) {
+        let one_less = |left: usize| left.checked_sub(1);
+        if self.lives.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_err() {
+            self.dead.notify_one();
+            std::future::pending::<()>().await;
+        }
+    }
 }
 
 #[async_trait]
@@ -123,9 +153,11 @@ impl Sessions for Brittle {
 #[async_trait]
 impl Ledger for Brittle {
     async fn reserve(&self, reservation: Reservation, now: Timestamp) -> Result<Reserved> {
+        self.live().await;
         self.store.reserve(reservation, now).await
     }
     async fn settle_call(&self, id: ReservationId, record: Option<CallRecord>) -> Result<()> {
+        self.live().await;
         self.store.settle_call(id, record).await
     }
     async fn standings(&self, limits: &[Limit]) -> Result<Vec<Standing>> {
@@ -162,6 +194,7 @@ impl Jobs for Brittle {
         self.store.due_jobs(now, channels, limit).await
     }
     async fn fire(&self, firing: Firing, now: Timestamp) -> Result<bool> {
+        self.live().await;
         self.store.fire(firing, now).await
     }
 }
@@ -172,9 +205,11 @@ impl Background for Brittle {
         self.store.noted(name).await
     }
     async fn note(&self, notes: Vec<(String, String)>) -> Result<()> {
+        self.live().await;
         self.store.note(notes).await
     }
     async fn tell(&self, telling: Telling, now: Timestamp) -> Result<()> {
+        self.live().await;
         self.store.tell(telling, now).await
     }
     async fn notices(&self, conversation: &Conversation) -> Result<Vec<Notice>> {
@@ -187,6 +222,7 @@ impl Background for Brittle {
         self.store.standstill().await
     }
     async fn set_standstill(&self, why: Option<Standstill>) -> Result<()> {
+        self.live().await;
         self.store.set_standstill(why).await
     }
 }

@@ -24,7 +24,7 @@ use futures_util::stream::BoxStream;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::path::Path;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -316,7 +316,7 @@ impl House {
 
     pub async fn with(folder: &Path, model: &Arc<Model>, change: impl FnOnce(&mut AgentOptions)) -> Self {
         let store = Store::open(&folder.join("blufio.db"), StoreOptions::default()).unwrap();
-        let store = Arc::new(Brittle { store, failing: AtomicUsize::new(0) });
+        let store = Arc::new(Brittle::new(store));
         let line = Arc::new(Line::default());
         let tools = Arc::new(Toolbox::default());
         let clock = Arc::new(Hand(AtomicI64::new(START.0)));

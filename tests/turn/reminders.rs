@@ -120,14 +120,14 @@ async fn one_whose_time_zone_is_gone_is_told_and_closed() {
 
 #[tokio::test]
 async fn a_process_that_dies_anywhere_tells_it_once() {
-    for awaits in 0.. {
+    for writes in 0.. {
         let mut vigil = from("2026-11-22T09:00").await;
         vigil.remind("daily", Some(("2026-11-22T09:00", Some(Every::Day)))).await;
-        let died = vigil.die_after(awaits).await;
+        let died = vigil.die_after(writes).await;
         vigil.tick().await;
-        assert_eq!(vigil.told(), ["⏰ daily"], "died after {awaits}");
+        assert_eq!(vigil.told(), ["⏰ daily"], "died after {writes} writes");
         if !died {
-            assert!(awaits > 1, "it was caught at several places");
+            assert!(writes > 0, "it was caught");
             break;
         }
     }
@@ -148,7 +148,7 @@ async fn two_that_tell_at_the_same_time_tell_it_once() {
 async fn a_store_that_fails_ends_the_look_and_does_not_spin() {
     let vigil = from("2026-11-22T09:00").await;
     vigil.remind("tea", Some(("2026-11-22T09:00", None))).await;
-    vigil.store.close();
+    vigil.store.store.close();
     tokio::time::timeout(Duration::from_secs(5), vigil.agent.tick(vigil.now())).await.expect("it returns");
 }
 
@@ -176,7 +176,7 @@ enum Step {
     Wait { minutes: i64 },
     SetBack { minutes: i64 },
     Restart,
-    Die { awaits: usize },
+    Die { writes: usize },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -187,7 +187,7 @@ fn step() -> impl Strategy<Value = Step> {
         6 => (0_i64..3_000).prop_map(|minutes| Step::Wait { minutes }),
         1 => (1_i64..300).prop_map(|minutes| Step::SetBack { minutes }),
         1 => Just(Step::Restart),
-        3 => (0_usize..8).prop_map(|awaits| Step::Die { awaits }),
+        3 => (0_usize..4).prop_map(|writes| Step::Die { writes }),
     ]
 }
 
@@ -236,8 +236,8 @@ proptest! {
                     Step::Wait { minutes } => vigil.set(shift(minutes)),
                     Step::SetBack { minutes } => vigil.set(shift(-minutes)),
                     Step::Restart => vigil.restart().await,
-                    Step::Die { awaits } => {
-                        vigil.die_after(awaits).await;
+                    Step::Die { writes } => {
+                        vigil.die_after(writes).await;
                     }
                 }
                 vigil.tick().await;

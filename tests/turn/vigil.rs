@@ -3,6 +3,7 @@
 //! world to watch that a test scripts. Nothing runs by itself: a test walks, and the agent does at each step what its
 //! loop would do.
 
+use crate::brittle::Brittle;
 use async_trait::async_trait;
 use blufio_agent::{Agent, AgentOptions, Parts};
 use blufio_calendar::Zone;
@@ -22,10 +23,8 @@ use blufio_store::{Store, StoreOptions};
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 use serde_json::{Value, json};
-use std::future::Future as _;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::Poll;
 use std::time::Duration;
 
 pub const MINUTE: Duration = Duration::from_secs(60);
@@ -244,7 +243,7 @@ pub struct Vigil {
     pub world: Arc<World>,
     pub ear: Arc<Ear>,
     pub clock: Arc<Hand>,
-    pub store: Store,
+    pub store: Arc<Brittle>,
     pub agent: Arc<Agent>,
     /// What was sent: when, where, what.
     pub sent: Vec<(Timestamp, Conversation, String)>,
@@ -298,7 +297,7 @@ impl Vigil {
 
     /// The process ends and starts again.
     pub async fn restart(&mut self) {
-        self.store.close();
+        self.store.store.close();
         self.store = open(self.folder.path());
         self.agent = assemble(&self.store, &self.options, &self.model, &self.world, &self.ear, &self.clock);
         self.store.recover(self.now()).await.unwrap();
@@ -310,19 +309,14 @@ impl Vigil {
         self.send().await;
     }
 
-    /// As [`Vigil::tick`], but the process dies when the work has waited `awaits` times. Says whether it died.
-    pub async fn die_after(&mut self, awaits: usize) -> bool {
-        let died = {
-            let mut work = Box::pin(self.agent.tick(self.now()));
-            let mut left = awaits;
-            std::future::poll_fn(|context| match left.checked_sub(1) {
-                None => Poll::Ready(true),
-                Some(less) => {
-                    left = less;
-                    work.as_mut().poll(context).map(|()| false)
-                }
-            })
-            .await
+    /// As [`Vigil::tick`], but the process dies before it has written more than this often, and starts again. Says
+    /// whether it came to that.
+    pub async fn die_after(&mut self, writes: usize) -> bool {
+        self.store.dies_after(writes);
+        let died = tokio::select! {
+            biased;
+            () = self.agent.tick(self.now()) => false,
+            () = self.store.dead() => true,
         };
         self.restart().await;
         self.send().await;
@@ -423,12 +417,12 @@ impl Vigil {
     }
 }
 
-fn open(folder: &std::path::Path) -> Store {
-    Store::open(&folder.join("blufio.db"), StoreOptions::default()).unwrap()
+fn open(folder: &std::path::Path) -> Arc<Brittle> {
+    Arc::new(Brittle::new(Store::open(&folder.join("blufio.db"), StoreOptions::default()).unwrap()))
 }
 
 fn assemble(
-    store: &Store,
+    store: &Arc<Brittle>,
     options: &AgentOptions,
     model: &Arc<Oracle>,
     world: &Arc<World>,
@@ -436,7 +430,7 @@ fn assemble(
     clock: &Arc<Hand>,
 ) -> Arc<Agent> {
     let parts = Parts {
-        storage: Arc::new(store.clone()),
+        storage: Arc::clone(store) as _,
         provider: Arc::clone(model) as _,
         skills: Arc::new(NoTools),
         channels: vec![Arc::new(Paper)],
