@@ -125,7 +125,7 @@ async fn a_conversation_that_has_spent_its_share_is_declined_and_a_fresh_one_is_
 async fn sixty_four_turns_at_once_do_not_spend_more_than_the_limit() {
     let folder = tempfile::tempdir().unwrap();
     let model = Model::new((0..64).map(|_| Play::Say("here")));
-    let limit = NanoUsd(2 * CENT);
+    let limit = NanoUsd(CENT + CENT / 2);
     let house = House::with(folder.path(), &model, |options| {
         daily(options, limit.0);
         options.budget.when_spent = WhenSpent::Decline;
@@ -150,11 +150,14 @@ async fn sixty_four_turns_at_once_do_not_spend_more_than_the_limit() {
 async fn room_that_another_turn_holds_is_waited_for() {
     let folder = tempfile::tempdir().unwrap();
     let model = Model::new([Play::Hang("la la"), Play::Say("my turn")]);
-    let house = house(&folder, &model, CENT).await;
+    // Room for one call, and for another one when that has cost less than it could have.
+    let house = house(&folder, &model, CENT / 2).await;
     house.say("1", "sing").await;
     house.until("the first call", || model.calls() == 1).await;
     house.say("2", "and me?").await;
     house.until("the second turn", || house.agent.running().len() == 2).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!((model.calls(), house.sent_to("2").len()), (1, 0), "it waits, and says nothing");
     house.agent.inbox().stop(&Conversation::new("test", "1"));
     assert_eq!(house.replies_to("2", 1).await, ["my turn"]);
     house.close().await;
@@ -254,6 +257,7 @@ async fn a_stream_that_broke_off_is_paid_for_and_so_is_the_one_that_follows() {
     let classes: Vec<_> = answer.calls.iter().map(|call| (call.class.as_str(), call.cost)).collect();
     assert_eq!(classes, [("connection", cost_of(STANDARD)), ("ok", cost_of(STANDARD))]);
     assert!(answer.calls.iter().all(|call| call.overhead > 0), "{answer:?}");
+    assert_eq!(house.heard.count("Budget(Standing"), 2, "after each attempt it is told how the limit stands");
     assert_eq!(house.reserved().await, NanoUsd(0));
     house.close().await;
 }

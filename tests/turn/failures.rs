@@ -21,6 +21,7 @@ async fn a_model_that_is_away_is_announced_once_and_answered_later() {
         // Anything that arrives makes the dispatcher look; a command needs no model.
         house.say("2", "/help").await;
         house.until("another try", || model.calls() > calls).await;
+        house.until("the end of it", || house.agent.running().is_empty()).await;
     }
     house.until("the answer", || house.sent().iter().any(|text| text == "Back again.")).await;
     assert_eq!(house.sent().iter().filter(|text| text.contains("kept")).count(), 1);

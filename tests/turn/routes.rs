@@ -178,7 +178,8 @@ async fn the_words_decide_where_nobody_has() {
     };
     let [(decision, _)] = &decisions[..] else { panic!("{decisions:?}") };
     assert!(!decision.reasons.is_empty(), "{decision:?}");
-    assert_eq!(model.called(), [decision.model.clone()]);
+    assert_eq!(model.last_request().model, decision.model);
+    assert_eq!(model.calls(), 1);
     assert_eq!(house.heard.count("Routed"), 1);
     house.close().await;
 }
