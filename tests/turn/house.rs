@@ -19,8 +19,8 @@ use blufio_core::storage::*;
 use blufio_core::time::{Clock, Timestamp};
 use blufio_core::watch::{Sight, Watch};
 use blufio_store::{Store, StoreOptions};
-use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
+use futures_util::{FutureExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::path::Path;
@@ -53,7 +53,14 @@ pub enum Play {
     Fail(ProviderErrorKind),
     /// One attempt breaks off after these words and is repeated with those.
     BreakOff(&'static str, &'static str),
+    /// Answers with these words, and stops for this reason.
+    Write(String, StopReason),
+    /// Answers with these words once it is let.
+    Wait(Arc<tokio::sync::Notify>, String),
 }
+
+/// What answers a call that asks for a summary.
+type Summariser = Box<dyn FnMut(&Request) -> Play + Send>;
 
 /// Ids of the models, weakest first.
 pub const FAST: &str = "test-fast";
@@ -64,7 +71,10 @@ pub const DEEP: &str = "test-deep";
 pub struct Model {
     specs: [ModelSpec; 3],
     plays: Mutex<VecDeque<Play>>,
+    summariser: Mutex<Option<Summariser>>,
     pub requests: Mutex<Vec<Request>>,
+    /// The calls that asked for a summary; they are not among `requests`.
+    pub summaries: Mutex<Vec<Request>>,
 }
 
 /// Prices in the proportions of real ones.
@@ -90,7 +100,44 @@ fn spec(id: &str, input: i64, cache_read: i64) -> ModelSpec {
 impl Model {
     pub fn new(plays: impl IntoIterator<Item = Play>) -> Arc<Self> {
         let specs = [spec(FAST, 100, 10), spec(STANDARD, 2_000, 100), spec(DEEP, 4_000, 200)];
-        Arc::new(Self { specs, plays: Mutex::new(plays.into_iter().collect()), requests: Mutex::default() })
+        Self::of(specs, plays)
+    }
+
+    /// The same models with smaller windows.
+    pub fn with_window(window: u64, plays: impl IntoIterator<Item = Play>) -> Arc<Self> {
+        let specs = [spec(FAST, 100, 10), spec(STANDARD, 2_000, 100), spec(DEEP, 4_000, 200)];
+        Self::of(specs.map(|spec| ModelSpec { context_window: window, ..spec }), plays)
+    }
+
+    fn of(specs: [ModelSpec; 3], plays: impl IntoIterator<Item = Play>) -> Arc<Self> {
+        Arc::new(Self {
+            specs,
+            plays: Mutex::new(plays.into_iter().collect()),
+            summariser: Mutex::default(),
+            requests: Mutex::default(),
+            summaries: Mutex::default(),
+        })
+    }
+
+    /// Who answers calls that ask for a summary.
+    pub fn summarised_by(&self, summariser: impl FnMut(&Request) -> Play + Send + 'static) {
+        *self.summariser.lock().unwrap() = Some(Box::new(summariser));
+    }
+
+    /// Goes on with this.
+    pub fn plays(&self, plays: impl IntoIterator<Item = Play>) {
+        self.plays.lock().unwrap().extend(plays);
+    }
+
+    fn play(&self, request: Request) -> Play {
+        if request.tools.is_empty() && request.system.contains("summary") {
+            let mut summariser = self.summariser.lock().unwrap();
+            let play = summariser.as_mut().map(|summariser| summariser(&request));
+            self.summaries.lock().unwrap().push(request);
+            return play.unwrap_or(Play::Fail(ProviderErrorKind::InvalidRequest));
+        }
+        self.requests.lock().unwrap().push(request);
+        self.plays.lock().unwrap().pop_front().unwrap_or(Play::Say("(the script has ended)"))
     }
 
     /// Ids of the models that were called, in order.
@@ -139,8 +186,7 @@ impl Provider for Model {
         assert!(blufio_agent::frame::is_sound(&request.messages), "an unsound transcript: {request:?}");
         let model = request.model.clone();
         let completed = |content, stop| completed(&model, content, stop);
-        self.requests.lock().unwrap().push(request);
-        let play = self.plays.lock().unwrap().pop_front().unwrap_or(Play::Say("(the script has ended)"));
+        let play = self.play(request);
         let started = Ok(Event::Started { usage: Usage { output: 0, ..USED } });
         let text = |words: &str| Ok(Event::Text(words.to_owned()));
         let events = match play {
@@ -164,6 +210,17 @@ impl Provider for Model {
                 };
                 whole.model.push_str("-20260101");
                 vec![started, text(words), Ok(Event::Completed(whole))]
+            }
+            Play::Write(words, stop) => {
+                vec![started, text(&words), completed(vec![Block::text(words)], stop)]
+            }
+            Play::Wait(until, words) => {
+                let said = [text(&words), completed(vec![Block::text(words)], StopReason::EndTurn)];
+                let waiting = async move {
+                    until.notified().await;
+                    futures_util::stream::iter(said)
+                };
+                return futures_util::stream::iter([started]).chain(waiting.flatten_stream()).boxed();
             }
             Play::Panic => panic!("scripted"),
             Play::Nothing => vec![started, completed(vec![], StopReason::EndTurn)],
@@ -227,6 +284,8 @@ impl Channel for Line {
 /// Tools that note their calls. `hang` never answers.
 #[derive(Default)]
 pub struct Toolbox {
+    /// What `look` answers with, where a test says.
+    pub sight: Mutex<Option<String>>,
     pub calls: Mutex<Vec<String>>,
     pub keys: Mutex<Vec<String>>,
 }
@@ -251,7 +310,8 @@ impl SkillRuntime for Toolbox {
         if name == "hang" {
             std::future::pending::<()>().await;
         }
-        ToolOutcome { content: format!("{name} done"), is_error: false }
+        let sight = self.sight.lock().unwrap().clone().filter(|_| name == "look");
+        ToolOutcome { content: sight.unwrap_or_else(|| format!("{name} done")), is_error: false }
     }
 }
 

@@ -15,6 +15,7 @@ mod vigil;
 
 mod budgets;
 mod commands;
+mod compaction;
 mod failures;
 mod heartbeat;
 mod order;
@@ -22,3 +23,4 @@ mod reminders;
 mod routes;
 mod strangers;
 mod tools;
+mod zones;

@@ -38,7 +38,11 @@ pub(super) fn begin(messages: &[Message], sizes: &[u64], room: u64, turn: u64) -
         return 0;
     }
     let step = (room / STEP).max(1);
-    let left_out = surplus.div_ceil(step).saturating_mul(step);
+    behind(messages, sizes, surplus.div_ceil(step).saturating_mul(step))
+}
+
+/// The position of the first turn before which there are at least `left_out` tokens.
+pub(super) fn behind(messages: &[Message], sizes: &[u64], left_out: u64) -> usize {
     let mut before = 0_u64;
     let starts = sizes.iter().map(|size| {
         let start = before;
@@ -46,8 +50,8 @@ pub(super) fn begin(messages: &[Message], sizes: &[u64], room: u64, turn: u64) -
         start
     });
     let positions = starts.zip(messages).enumerate();
-    let found = positions.filter(|(_, (start, message))| *start >= left_out && begins_turn(message));
-    found.map(|(at, _)| at).next().unwrap_or(messages.len())
+    let mut found = positions.filter(|(_, (start, message))| *start >= left_out && begins_turn(message));
+    found.next().map_or(messages.len(), |(at, _)| at)
 }
 
 /// How many of the `total` messages of a transcript are looked at: at most `most`. The first of them moves only every

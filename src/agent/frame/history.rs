@@ -99,8 +99,9 @@ impl History {
 
     /// Leaves the older half of the messages out, by their tokens. Says `false` when there is nothing to leave out.
     pub fn halve(&mut self) -> bool {
-        let half = self.tokens().div_ceil(2);
-        let begin = cut::begin(&self.messages, &self.sizes, half, 0);
+        // At least a little, where there is anything.
+        let half = (self.tokens() / 2).max(1);
+        let begin = cut::behind(&self.messages, &self.sizes, half);
         self.messages.drain(..begin);
         self.sizes.drain(..begin);
         begin > 0

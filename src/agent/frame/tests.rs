@@ -219,7 +219,7 @@ fn the_summary_comes_first_and_the_notes_stand_behind_the_persons_words() {
     assert_eq!(request.max_tokens, 100, "a model is not asked for more than it can say");
     let past = Block::text("[What was said before, in short: Ada likes tea.]");
     assert_eq!(request.messages[0].content, [past, Block::text("hi")]);
-    let note = Block::Note { text: "It is Sunday, 2026-11-22 20:57 (Europe/Berlin).".into() };
+    let note = Block::Note { text: "[Now: Sunday, 2026-11-22 20:57 (Europe/Berlin)]".into() };
     assert_eq!(request.messages[2].content, [Block::text("tea?"), note]);
     assert_eq!(request.messages[3..], steps);
 }
