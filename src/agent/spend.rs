@@ -54,14 +54,22 @@ impl From<Denied> for AskError {
     }
 }
 
-/// Asks a model while nobody watches, and returns the whole answer. Dropping the future leaves the reservation to the
-/// next start; `end` is the orderly way.
+/// Asks a model while nobody watches, and returns the whole answer. What no turn waits for is not asked while work in
+/// the background stands still: then the provider's limit is the answer, as it was before.
+///
+/// Dropping the future leaves the reservation to the next start; `end` is the orderly way.
 pub(crate) async fn ask(
     shared: &Shared,
     purpose: &Purpose,
     request: Request,
     end: &CancellationToken,
 ) -> Result<Completion, AskError> {
+    if purpose.turn.is_none()
+        && let Some(standstill) = shared.storage.standstill().await?
+    {
+        let message = format!("work in the background stands still: {}", standstill.reason);
+        return Err(failure(ProviderErrorKind::SpendLimit, message).into());
+    }
     let mut meter = Meter::open(shared, purpose, &request).await?;
     let mut stream = shared.provider.call(request);
     loop {

@@ -315,3 +315,31 @@ async fn a_call_that_the_program_itself_broke_off_is_entered_at_its_worst_case()
     assert_eq!((spent.calls, house.reserved().await), (2, NanoUsd(0)));
     house.close().await;
 }
+
+#[tokio::test]
+async fn nothing_is_summarised_while_work_in_the_background_stands_still() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Model::new((0..9).map(|_| Play::Say("noted")));
+    let house = House::with(folder.path(), &model, |options| {
+        options.context.soft_limit = 200;
+        options.context.keep = 50;
+    })
+    .await;
+    let standstill = Standstill { reason: "the account is empty".into(), at: START };
+    house.store.set_standstill(Some(standstill)).await.unwrap();
+    for count in 1..=3 {
+        house.say("1", &"word ".repeat(300)).await;
+        house.replies_to("1", count).await;
+    }
+    house
+        .until("a summary to be refused", || house.heard.count("Compaction { outcome: \"failed\"") > 0)
+        .await;
+    assert_eq!(model.called(), [STANDARD; 3]);
+    house.say("1", "/heartbeat resume").await;
+    house.replies_to("1", 4).await;
+    // What failed is not tried again at once.
+    house.advance(Duration::from_secs(3_600));
+    house.say("1", "and now").await;
+    house.until("a summary", || model.called().contains(&FAST.to_owned())).await;
+    house.close().await;
+}
