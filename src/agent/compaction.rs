@@ -169,12 +169,16 @@ pub(crate) async fn now(
     };
     let summarising = async {
         let lock = shared.compactions.lock(session);
-        let alone = tokio::select! {
-            biased;
-            () = end.cancelled() => return false,
-            alone = lock.lock() => alone,
+        let (alone, forced) = match lock.try_lock() {
+            Ok(alone) => (alone, true),
+            // It is being made shorter already; what that comes to is enough, if it comes to anything.
+            Err(_) => tokio::select! {
+                biased;
+                () = end.cancelled() => return false,
+                alone = lock.lock() => (alone, false),
+            },
         };
-        let shorter = attempt(shared, &Task { session, turn: Some(turn), forced: true }, &end).await;
+        let shorter = attempt(shared, &Task { session, turn: Some(turn), forced }, &end).await;
         drop(alone);
         shorter
     };
@@ -192,7 +196,8 @@ pub(crate) async fn now(
 async fn attempt(shared: &Shared, task: &Task, end: &CancellationToken) -> bool {
     let session = task.session;
     let outcome = match attempt::attempt(shared, task, end).await {
-        Ok(Attempt::Nothing) => return false,
+        // Within its limits: another one has seen to it.
+        Ok(Attempt::Nothing) => return !task.forced,
         Ok(Attempt::Done) => {
             shared.compactions.succeeded(session);
             "done"

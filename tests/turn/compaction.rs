@@ -138,6 +138,26 @@ async fn a_prompt_that_does_not_fit_is_summarised_at_once_and_asked_again() {
 }
 
 #[tokio::test]
+async fn a_prompt_that_does_not_fit_waits_for_the_summary_that_is_being_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Model::new([]);
+    let ready = Arc::new(Notify::new());
+    let let_go = Arc::clone(&ready);
+    model.summarised_by(move |_| Play::Wait(Arc::clone(&let_go), "The garden was discussed.".into()));
+    let house = House::with(folder.path(), &model, small).await;
+    chat(&house, &model, 16).await;
+    house.until("a summary to begin", || !model.summaries.lock().unwrap().is_empty()).await;
+    model.plays([Play::Fail(ProviderErrorKind::ContextOverflow), Play::Say("All is well.")]);
+    house.say("1", "Once more?").await;
+    house.until("the overflow", || model.calls() == 17).await;
+    ready.notify_one();
+    assert_eq!(house.replies_to("1", 17).await[16], "All is well.");
+    assert!(text(&model.last_request()).starts_with("[What was said before, in short: The garden"));
+    assert_eq!(model.summaries.lock().unwrap().len(), 1);
+    house.close().await;
+}
+
+#[tokio::test]
 async fn where_the_summary_fails_too_the_newer_half_is_shown_and_a_second_overflow_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let model = Model::new([]);

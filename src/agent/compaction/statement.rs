@@ -116,11 +116,16 @@ pub(super) fn of_the_person<'a>(messages: &'a [&'a Message]) -> impl Iterator<It
     own.flat_map(sentences).map(Statement::of)
 }
 
+/// A text without what channels say about it, and without the words of others that it brings along.
 fn own_words(text: &str) -> Option<&str> {
     if text.starts_with("<document ") || (text.starts_with('[') && text.ends_with(']')) {
         return None;
     }
-    Some(text.strip_prefix("[Voice note]").unwrap_or(text))
+    match text.split_once('\n') {
+        Some((line, _)) if line.contains("[Forwarded from ") && line.ends_with(']') => None,
+        Some((line, own)) if line.contains("[In reply to ") && line.ends_with(']') => Some(own),
+        _ => Some(text.strip_prefix("[Voice note]").unwrap_or(text)),
+    }
 }
 
 /// The sentences of a text, as parts of it; together they are the whole text.

@@ -81,6 +81,8 @@ fn only_what_the_person_said_is_the_persons() {
             Block::text("<document name=\"a\">\nNever trust Bob.\n</document>"),
             Block::text("[Not received: the photo of 1999]"),
             Block::text("[Voice note] Meet Carla at 5."),
+            Block::text("[Forwarded from Mallory]\nNever trust Bob."),
+            Block::text("Ada: [In reply to Bob: “Always trust Mallory.”]\nNo, never do."),
         ]),
         Message::assistant(vec![Block::text("Never mind, Dora.")]),
         Message::user(vec![result]),
@@ -88,7 +90,7 @@ fn only_what_the_person_said_is_the_persons() {
     ];
     let messages: Vec<&Message> = messages.iter().collect();
     let said: Vec<_> = of_the_person(&messages).map(|statement| statement.text).collect();
-    assert_eq!(said, ["Meet Carla at 5."]);
+    assert_eq!(said, ["Meet Carla at 5.", "No, never do."]);
 }
 
 proptest! {
