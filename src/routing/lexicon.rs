@@ -23,6 +23,11 @@ const FILES: &[(&str, &str)] = &[
     ("ru", include_str!("lexicon/ru.txt")),
     ("uk", include_str!("lexicon/uk.txt")),
     ("tr", include_str!("lexicon/tr.txt")),
+    ("ar", include_str!("lexicon/ar.txt")),
+    ("hi", include_str!("lexicon/hi.txt")),
+    ("zh", include_str!("lexicon/zh.txt")),
+    ("ja", include_str!("lexicon/ja.txt")),
+    ("ko", include_str!("lexicon/ko.txt")),
 ];
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::read(FILES));
