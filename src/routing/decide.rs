@@ -5,6 +5,7 @@ use crate::ask::part;
 use crate::fast::{Own, courtesy, errand};
 use crate::ideas::Idea;
 use crate::judge::{CAREFUL, DEEP, EXACT, Weighed, weigh};
+use crate::shape;
 use crate::talk::{Talk, goes_on};
 use crate::text::clip;
 use crate::{Attachment, Route, Signals, Verdict};
@@ -31,6 +32,7 @@ pub fn decide(signals: &Signals<'_>) -> Verdict {
     let goes_on = !signals.earlier.is_empty() && goes_on(&own);
     let inherited = talk.route.filter(|_| goes_on);
     if inherited != Some(Route::Deep)
+        && no_choices(&text)
         && let Some(reason) = errand(&ask)
         && (!attached || [Idea::Remind.says(), Idea::Fix.says()].contains(&reason))
     {
@@ -38,7 +40,8 @@ pub fn decide(signals: &Signals<'_>) -> Verdict {
     }
     let whole = Own::read(&text, 0);
     let weighed = deepest(weigh(&own.tally, &own.shape), weigh(&whole.tally, &whole.shape));
-    let light = own.tally.any(&[Idea::Write, Idea::Rewrite, Idea::Make, Idea::Translate, Idea::Switch]);
+    let switches = own.tally.any(&[Idea::Switch]) && !own.tally.any(&[Idea::Complaint]);
+    let light = switches || own.tally.any(&[Idea::Write, Idea::Rewrite, Idea::Make, Idea::Translate]);
     let mut points = weighed.points;
     if talk.route == Some(Route::Deep) && !light {
         points += INHERITED + if goes_on { DEEP } else { 0 };
@@ -73,6 +76,11 @@ pub fn decide(signals: &Signals<'_>) -> Verdict {
         reasons.push("ordinary work".into());
     }
     verdict(Route::Standard, reasons)
+}
+
+/// A multiple-choice question looks like a small fact above a paste.
+fn no_choices(text: &str) -> bool {
+    shape::of(text).choices < 3
 }
 
 fn verdict(route: Route, mut reasons: Vec<String>) -> Verdict {

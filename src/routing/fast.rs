@@ -68,7 +68,7 @@ const THOUGHT: &[Idea] =
 
 /// Whether a message is nothing but politeness; then, which.
 pub(crate) fn courtesy(own: &Own) -> Option<&'static str> {
-    let social = *SOCIAL.iter().max_by_key(|idea| self_points(own, **idea))?;
+    let social = *SOCIAL.iter().max_by_key(|idea| own.tally.strong(**idea))?;
     if own.words == 0 {
         return Some("no words that ask for anything");
     }
@@ -78,24 +78,20 @@ pub(crate) fn courtesy(own: &Own) -> Option<&'static str> {
     let plain = covered(&own.folded, &own.hits, |idea| SOCIAL.contains(&idea) || idea == Idea::Filler);
     let asks = own.tally.any(WORK) || own.hard() > 3 || own.has(Idea::Complaint) || own.shape.numbers > 1;
     let pure = plain * 5 >= own.words * 4 || (own.words <= 6 && plain * 2 >= own.words && own.shape.questions == 0);
-    let chatty = own.shape.questions == 0 && !asks && opens(own) && own.words <= 60;
+    let chatty = own.shape.questions == 0 && !asks && opens(own) && own.words <= 60 && plain * 6 >= own.words;
     (pure && (plain == own.words || !asks) || chatty).then_some(social.says())
-}
-
-fn self_points(own: &Own, idea: Idea) -> i32 {
-    own.tally.strong(idea)
 }
 
 /// Whether the message begins with a courtesy and says more than one.
 fn opens(own: &Own) -> bool {
     own.hits.iter().any(|hit| SOCIAL.contains(&hit.idea) && hit.start == 0)
-        && (own.words <= 8 || SOCIAL.iter().map(|idea| own.tally.strong(*idea)).sum::<i32>() >= 2)
+        && SOCIAL.iter().map(|idea| own.tally.strong(*idea)).sum::<i32>() >= 2
 }
 
 /// Whether a message asks for something small; then, what.
 pub(crate) fn errand(ask: &Ask) -> Option<&'static str> {
     let own = Own::read(&ask.lead, ask.material.max(ask.words.len().saturating_sub(ask.lead.len())));
-    if own.tally.any(&[Idea::Prove, Idea::Complaint]) {
+    if own.tally.any(&[Idea::Prove, Idea::Complaint]) || own.shape.choices >= 3 {
         return None;
     }
     let thought = own.tally.any(THOUGHT);
@@ -118,7 +114,8 @@ pub(crate) fn errand(ask: &Ask) -> Option<&'static str> {
         return Some(Idea::Clock.says());
     }
     let amount = own.shape.numbers + usize::from(own.has(Idea::Fact));
-    if own.has(Idea::Unit) && own.words <= 16 && amount > 0 && own.shape.numbers <= 3 && own.shape.sentences <= 1 {
+    let direct = own.words <= 8 || (own.has(Idea::Fact) && own.words <= 28);
+    if own.has(Idea::Unit) && direct && amount > 0 && own.shape.numbers <= 3 && own.shape.sentences <= 1 {
         return Some("a conversion or a small sum");
     }
     if own.shape.sum && own.words <= 14 && own.shape.numbers <= 4 && own.shape.formula == 0 {

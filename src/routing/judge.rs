@@ -6,7 +6,7 @@ use crate::lexicon::Hit;
 use crate::shape::Shape;
 
 /// From this many points on a message is for the deep route.
-pub(crate) const DEEP: i32 = 8;
+pub(crate) const DEEP: i32 = 4;
 
 /// How an idea counts.
 struct Weight {
@@ -160,8 +160,8 @@ pub(crate) fn weigh(tally: &Tally, shape: &Shape) -> Weighed {
     if shape.questions > 0 && (exact || careful) {
         parts.push((2, "a question in a field where a plausible answer is easily wrong".into()));
     }
-    if shape.formula > 1 {
-        parts.push((i32::try_from(shape.formula.min(4)).unwrap_or_default() + 1, "holds formulas".into()));
+    if shape.formula > 0 {
+        parts.push((i32::try_from(shape.formula.min(4)).unwrap_or_default() + 2, "holds formulas".into()));
     }
     if shape.technical > 0 && (exact || tally.any(&[Idea::Why, Idea::Symptom, Idea::Diagnose])) {
         parts.push((i32::try_from(shape.technical.min(3)).unwrap_or_default(), "names technical things".into()));

@@ -59,7 +59,8 @@ const OWN_WORK: &[Idea] = &[
 
 /// Whether a message only makes sense after what was said before.
 pub(crate) fn goes_on(own: &Own) -> bool {
-    if own.tally.any(OWN_WORK) {
+    let complains = own.tally.any(&[Idea::Complaint]);
+    if own.tally.any(OWN_WORK) && !complains {
         return false;
     }
     let refers = own.tally.any(&[Idea::Ellipsis, Idea::Proceed, Idea::Complaint]);
