@@ -46,7 +46,7 @@ async fn a_message_is_declined_where_the_operator_wants_it_so() {
 #[tokio::test]
 async fn sixty_four_conversations_at_once_do_not_spend_more_than_the_limit() {
     let chats: Vec<i64> = (1..=64).collect();
-    let house = poor("0.2")
+    let house = poor("0.01")
         .set("telegram.allowed_users", &format!("{chats:?}"))
         .set("budget.when_spent", "\"decline\"")
         .build()
@@ -59,8 +59,8 @@ async fn sixty_four_conversations_at_once_do_not_spend_more_than_the_limit() {
         house.replies(*chat, 1).await;
     }
     let bill = house.sim.anthropic.bill().nano_usd;
-    assert!(bill <= 200_000_000, "spent {bill} nano-dollars");
-    assert!(house.calls() >= 5, "and it was not refused to everybody: {}", house.calls());
+    assert!(bill <= 10_000_000, "spent {bill} nano-dollars");
+    assert!(house.calls() >= 2, "and it was not refused to everybody: {}", house.calls());
     assert!(house.calls() < 64, "somebody was refused");
 }
 
