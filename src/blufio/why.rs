@@ -42,11 +42,15 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
             println!("  recalled  {}", decision.memories.join("; "));
         }
         println!(
-            "  tokens    {} in ({} from the cache), {} out, in {} calls",
+            "  tokens    {} in ({} from the cache), {} out, in {}",
             used.prompt(),
             used.cache_read,
             used.output,
-            answer.calls.len()
+            if answer.calls.len() == 1 {
+                "one call".to_owned()
+            } else {
+                format!("{} calls", answer.calls.len())
+            }
         );
         println!("  cost      {}, {} ms", dollars(cost), answer.took_ms);
     }
