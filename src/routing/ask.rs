@@ -32,7 +32,9 @@ pub(crate) fn part(text: &str) -> Ask {
 /// Voice notes come with a label: `[voice message, 0:04] …`.
 fn without_label(text: &str) -> &str {
     match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((label, rest)) if label.len() < 60 && !label.contains('\n') && !rest.trim().is_empty() => rest.trim_start(),
+        Some((label, rest)) if label.len() < 60 && !label.contains('\n') && !rest.trim().is_empty() => {
+            rest.trim_start()
+        }
         _ => text,
     }
 }
@@ -82,7 +84,8 @@ fn own_lines(text: &str) -> String {
         return text.to_owned();
     }
     if first.len() <= LINE {
-        let asks = last.len() <= LINE / 2 && last.ends_with(['?', '？', '؟']) && !first.ends_with(['?', '？', '؟']);
+        let asks =
+            last.len() <= LINE / 2 && last.ends_with(['?', '？', '؟']) && !first.ends_with(['?', '？', '؟']);
         return if asks { format!("{first}\n{last}") } else { first.to_owned() };
     }
     if last.len() <= LINE { last.to_owned() } else { text.to_owned() }
@@ -102,7 +105,10 @@ mod tests {
     #[test]
     fn quotations_and_labels_are_not_the_ask() {
         assert_eq!(part("[voice, 0:04] say \"prove it\" in french").words, "say  in french");
-        assert_eq!(part("fix the typos: Hello wrold, this is a longer texxt with more words").lead, "fix the typos");
+        assert_eq!(
+            part("fix the typos: Hello wrold, this is a longer texxt with more words").lead,
+            "fix the typos"
+        );
     }
 
     #[test]

@@ -62,7 +62,12 @@ pub fn decide(signals: &Signals<'_>) -> Verdict {
         }
         return verdict(Route::Deep, reasons);
     }
-    if inherited == Some(Route::Fast) && own.words <= 4 && !own.tally.any(EXACT) && !own.tally.any(CAREFUL) && !attached {
+    if inherited == Some(Route::Fast)
+        && own.words <= 4
+        && !own.tally.any(EXACT)
+        && !own.tally.any(CAREFUL)
+        && !attached
+    {
         return verdict(Route::Fast, vec!["follows up on a small question".into()]);
     }
     let mut reasons = Vec::new();
@@ -112,7 +117,11 @@ fn work(own: &Own) -> impl Iterator<Item = String> {
         Idea::Kitchen,
         Idea::Travel,
     ];
-    let kinds: Vec<String> =
-        KINDS.iter().filter(|idea| own.tally.strong(**idea) > 0).map(|idea| idea.says().to_owned()).take(2).collect();
+    let kinds: Vec<String> = KINDS
+        .iter()
+        .filter(|idea| own.tally.strong(**idea) > 0)
+        .map(|idea| idea.says().to_owned())
+        .take(2)
+        .collect();
     kinds.into_iter()
 }

@@ -63,8 +63,16 @@ const WORK: &[Idea] = &[
     Idea::Search,
 ];
 /// Of this work, what a wish for a mechanical change or a translation does not outweigh.
-const THOUGHT: &[Idea] =
-    &[Idea::Prove, Idea::Analyse, Idea::Optimise, Idea::Diagnose, Idea::Summarise, Idea::Plan, Idea::Explain, Idea::Why];
+const THOUGHT: &[Idea] = &[
+    Idea::Prove,
+    Idea::Analyse,
+    Idea::Optimise,
+    Idea::Diagnose,
+    Idea::Summarise,
+    Idea::Plan,
+    Idea::Explain,
+    Idea::Why,
+];
 
 /// Whether a message is nothing but politeness; then, which.
 pub(crate) fn courtesy(own: &Own) -> Option<&'static str> {
@@ -77,7 +85,8 @@ pub(crate) fn courtesy(own: &Own) -> Option<&'static str> {
     }
     let plain = covered(&own.folded, &own.hits, |idea| SOCIAL.contains(&idea) || idea == Idea::Filler);
     let asks = own.tally.any(WORK) || own.hard() > 3 || own.has(Idea::Complaint) || own.shape.numbers > 1;
-    let pure = plain * 5 >= own.words * 4 || (own.words <= 6 && plain * 2 >= own.words && own.shape.questions == 0);
+    let pure =
+        plain * 5 >= own.words * 4 || (own.words <= 6 && plain * 2 >= own.words && own.shape.questions == 0);
     let chatty = own.shape.questions == 0 && !asks && opens(own) && own.words <= 60 && plain * 6 >= own.words;
     (pure && (plain == own.words || !asks) || chatty).then_some(social.says())
 }
@@ -100,8 +109,14 @@ pub(crate) fn errand(ask: &Ask) -> Option<&'static str> {
     if own.has(Idea::Remind) && short && own.hard() < 6 && !own.tally.any(THOUGHT) {
         return Some(Idea::Remind.says());
     }
-    let translates = own.has(Idea::Translate) || (own.has(Idea::Tongue) && (ask.material > 2 || own.words <= 8));
-    if translates && !thought && !own.has(Idea::Rewrite) && own.words <= 30 && !(own.has(Idea::Write) && !own.has(Idea::Translate)) {
+    let translates =
+        own.has(Idea::Translate) || (own.has(Idea::Tongue) && (ask.material > 2 || own.words <= 8));
+    if translates
+        && !thought
+        && !own.has(Idea::Rewrite)
+        && own.words <= 30
+        && (own.has(Idea::Translate) || !own.has(Idea::Write))
+    {
         return Some(Idea::Translate.says());
     }
     if own.has(Idea::Fix) && !thought && !own.tally.any(&[Idea::Rewrite, Idea::Make]) && own.words <= 30 {
@@ -122,7 +137,11 @@ pub(crate) fn errand(ask: &Ask) -> Option<&'static str> {
         return Some("a conversion or a small sum");
     }
     if own.has(Idea::Fact) && own.words <= 12 && own.hard() <= 2 && own.shape.sentences <= 1 {
-        return Some(if own.material > 120 { "asks for a detail of a pasted text" } else { Idea::Fact.says() });
+        return Some(if own.material > 120 {
+            "asks for a detail of a pasted text"
+        } else {
+            Idea::Fact.says()
+        });
     }
     let small = own.words <= 12 && own.hard() == 0 && !own.has(Idea::Symptom);
     if own.material > 150 && small && (own.has(Idea::Fact) || own.has(Idea::Brief)) {

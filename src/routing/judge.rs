@@ -145,8 +145,11 @@ pub(crate) struct Weighed {
 
 /// Weighs a message.
 pub(crate) fn weigh(tally: &Tally, shape: &Shape) -> Weighed {
+    let puzzled = tally.any(&[Idea::Why, Idea::Symptom, Idea::Diagnose]);
     let mut parts: Vec<(i32, String)> = WEIGHTS
         .iter()
+        // Who asks why a program fails names the program too.
+        .filter(|weight| weight.idea != Idea::Make || !puzzled)
         .map(|weight| (tally.points(weight), weight.idea.says()))
         .filter(|(points, _)| *points != 0)
         .map(|(points, says)| (points, says.to_owned()))
@@ -163,8 +166,14 @@ pub(crate) fn weigh(tally: &Tally, shape: &Shape) -> Weighed {
     if shape.formula > 0 {
         parts.push((i32::try_from(shape.formula.min(4)).unwrap_or_default() + 2, "holds formulas".into()));
     }
-    if shape.technical > 0 && (exact || tally.any(&[Idea::Why, Idea::Symptom, Idea::Diagnose])) {
-        parts.push((i32::try_from(shape.technical.min(3)).unwrap_or_default(), "names technical things".into()));
+    if shape.technical > 0 && (exact || puzzled) {
+        parts.push((
+            i32::try_from(shape.technical.min(3)).unwrap_or_default() + 1,
+            "names technical things".into(),
+        ));
+    }
+    if tally.any(&[Idea::Code]) && tally.any(&[Idea::Why, Idea::Diagnose]) {
+        parts.push((2, "asks why a program behaves as it does".into()));
     }
     let points = parts.iter().map(|(points, _)| points).sum();
     parts.sort_by_key(|(points, _)| -points);

@@ -67,9 +67,11 @@ impl Lexicon {
         let mut numbers: HashMap<String, usize> = HashMap::new();
         let mut meanings: Vec<Vec<Meaning>> = Vec::new();
         for (language, (_, file)) in files.iter().enumerate() {
-            for (idea, weak, word) in file.lines().filter_map(parse).flat_map(|(idea, weak, words)| {
-                words.split(',').map(move |word| (idea, weak, word))
-            }) {
+            for (idea, weak, word) in file
+                .lines()
+                .filter_map(parse)
+                .flat_map(|(idea, weak, words)| words.split(',').map(move |word| (idea, weak, word)))
+            {
                 let Some(pattern) = pattern(word) else { continue };
                 let next = meanings.len();
                 let number = *numbers.entry(pattern).or_insert(next);
@@ -103,7 +105,9 @@ impl Lexicon {
         let spoken = Spoken::of(&found, folded);
         found.retain(|(_, _, meaning)| spoken.counts(meaning.language));
         // The longest word of an idea wins where several begin or overlap.
-        found.sort_unstable_by_key(|(start, end, meaning)| (meaning.idea, *start, usize::MAX - *end, meaning.weak));
+        found.sort_unstable_by_key(|(start, end, meaning)| {
+            (meaning.idea, *start, usize::MAX - *end, meaning.weak)
+        });
         let mut hits: Vec<Hit> = Vec::with_capacity(found.len());
         for (start, end, meaning) in found {
             let end = end.max(start + 1);
@@ -179,17 +183,28 @@ pub(crate) fn look(folded: &str) -> Vec<Hit> {
     LEXICON.look(folded)
 }
 
+/// Where the word ends in which a stem ends.
+fn whole_word(folded: &str, end: usize) -> usize {
+    match folded.get(..end).and_then(|part| part.chars().next_back()) {
+        None | Some(' ') => end,
+        Some(last) if unspaced(last) => end,
+        Some(_) => end + folded.get(end..).and_then(|rest| rest.find(' ')).unwrap_or_default(),
+    }
+}
+
 /// How many words of a folded text belong to words that were found, of ideas that `of` accepts.
 pub(crate) fn covered(folded: &str, hits: &[Hit], of: impl Fn(Idea) -> bool) -> usize {
-    let mut spans: Vec<(usize, usize)> = hits.iter().filter(|hit| of(hit.idea)).map(|hit| (hit.start, hit.end)).collect();
+    let mut spans: Vec<(usize, usize)> =
+        hits.iter().filter(|hit| of(hit.idea)).map(|hit| (hit.start, hit.end)).collect();
     spans.sort_unstable();
     let (mut reached, mut words) = (0, 0);
     for (start, end) in spans {
+        let end = whole_word(folded, end);
         let from = start.max(reached);
         if let Some(part) = folded.get(from..end) {
             words += count(part);
         }
-        reached = reached.max(end.saturating_sub(1));
+        reached = reached.max(end);
     }
     words
 }
@@ -226,8 +241,11 @@ mod tests {
     fn an_idea_counts_once_where_its_words_overlap() {
         let hits = look(&fold("thanks thanks so much"));
         assert_eq!(hits.iter().filter(|hit| hit.idea == Idea::Thanks).count(), 2);
-        assert_eq!(covered(&fold("thank you so much"), &look(&fold("thank you so much")), |idea| {
-            matches!(idea, Idea::Thanks | Idea::Filler)
-        }), 4);
+        assert_eq!(
+            covered(&fold("thank you so much"), &look(&fold("thank you so much")), |idea| {
+                matches!(idea, Idea::Thanks | Idea::Filler)
+            }),
+            4
+        );
     }
 }

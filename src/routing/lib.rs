@@ -1,5 +1,27 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Decides, without a call, how strong a model a message needs.
+//!
+//! | room | what for |
+//! |---|---|
+//! | [`decide`] | puts together words, form, attachments and conversation |
+//! | `ask` | tells the person's question from what was pasted or quoted |
+//! | `text` | makes words comparable, bounds what is read |
+//! | `ideas`, `lexicon` | what words stand for, in each language (`lexicon/*.txt`) |
+//! | `shape` | figures, formulas, code, logs, choices |
+//! | `fast` | finds courtesies and small errands |
+//! | `judge` | adds up what makes a message hard |
+//! | `talk` | what the conversation adds |
+//!
+//! ```
+//! use blufio_core::route::Route;
+//! use blufio_routing::{Signals, decide};
+//!
+//! let verdict = decide(&Signals { text: "Prove that e is irrational.", attached: &[], earlier: &[] });
+//! assert_eq!(verdict.route, Route::Deep);
+//! assert_eq!(verdict.reasons[0], "asks for a proof");
+//! ```
+//!
+//! How well it does is measured in `docs/routing.md`.
 
 mod ask;
 mod decide;

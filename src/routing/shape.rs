@@ -40,32 +40,39 @@ pub(crate) fn of(text: &str) -> Shape {
 }
 
 fn signs(text: &str, shape: &mut Shape) {
-    let (mut before, mut solid) = (' ', ' ');
+    let (mut earlier, mut before, mut solid) = (' ', ' ', ' ');
     let mut operator = None;
     for sign in text.chars() {
         let digit = sign.is_numeric() && !matches!(sign, '²' | '³');
-        if digit && !(before.is_numeric() || matches!(before, '.' | ',') && solid.is_numeric()) {
+        if digit && !(before.is_numeric() || matches!(before, '.' | ',') && earlier.is_numeric()) {
             shape.numbers += 1;
             shape.sum |= operator.take().is_some();
         }
         match sign {
             '?' | '？' | '؟' => shape.questions += 1,
-            '²' | '³' | 'ⁿ' | '∑' | '∫' | '∀' | '∃' | '√' | '≤' | '≥' | '∈' | '≡' | '→' | '∞' | '^' | '\\' | 'π' => {
+            // Square metres are no formula.
+            '²' | '³' if before == 'm' => {}
+            '²' | '³' | 'ⁿ' | '∑' | '∫' | '∀' | '∃' | '√' | '≤' | '≥' | '∈' | '≡' | '→' | '∞' | '^'
+            | '\\' | 'π' => {
                 shape.formula += 1;
             }
             _ => {}
         }
-        if matches!(sign, '?' | '？' | '؟' | '.' | '!' | '。' | '！' | '।') && before.is_alphanumeric() {
+        if matches!(sign, '?' | '？' | '؟' | '.' | '!' | '。' | '！' | '।') && before.is_alphanumeric()
+        {
             shape.sentences += 1;
         }
         match sign {
-            '+' | '*' | '×' | '/' | '÷' | '-' | '−' | '%' | 'x' if solid.is_numeric() => operator = Some(sign),
+            '+' | '*' | '×' | '/' | '÷' | '-' | '−' | '%' | 'x' if solid.is_numeric() => {
+                operator = Some(sign)
+            }
             _ if sign.is_whitespace() || digit => {}
             _ => operator = None,
         }
         if !sign.is_whitespace() {
             solid = sign;
         }
+        earlier = before;
         before = sign;
     }
 }
@@ -83,7 +90,13 @@ fn inline_choices(text: &str) -> usize {
     let mut found = 0;
     for letter in 'A'..='E' {
         let low = letter.to_ascii_lowercase();
-        let marks = [format!("({letter})"), format!(" {letter}) "), format!(" {letter}. "), format!("({low})"), format!(" {low}) ")];
+        let marks = [
+            format!("({letter})"),
+            format!(" {letter}) "),
+            format!(" {letter}. "),
+            format!("({low})"),
+            format!(" {low}) "),
+        ];
         if !marks.iter().any(|mark| text.contains(mark.as_str())) {
             break;
         }
@@ -96,7 +109,9 @@ fn is_code(line: &str) -> bool {
     line.starts_with("```")
         || line.starts_with("#include")
         || line.ends_with(['{', '}', ';'])
-        || [">>> ", "def ", "return ", "import ", "func ", "fn ", "class ", "SELECT ", "public "].iter().any(|word| line.starts_with(word))
+        || [">>> ", "def ", "return ", "import ", "func ", "fn ", "class ", "SELECT ", "public "]
+            .iter()
+            .any(|word| line.starts_with(word))
         || (line.starts_with(['f', 'i', 'w']) && line.ends_with(':') && line.contains('('))
 }
 
@@ -110,7 +125,8 @@ fn is_log(line: &str) -> bool {
 /// Whether a word is the name of a technical thing rather than a word of a language.
 fn is_technical(word: &str) -> bool {
     let word = word.trim_matches(|sign: char| !sign.is_alphanumeric() && sign != '_');
-    if word.len() < 2 || word.len() > 60 || !word.is_ascii() || word.starts_with("http") || word.contains('@') {
+    if word.len() < 2 || word.len() > 60 || !word.is_ascii() || word.starts_with("http") || word.contains('@')
+    {
         return false;
     }
     let mut lower_then_upper = false;
@@ -120,8 +136,10 @@ fn is_technical(word: &str) -> bool {
         before = letter;
     }
     let letters = word.bytes().filter(u8::is_ascii_alphabetic).count();
-    let shouted = letters >= 2 && word.bytes().filter(u8::is_ascii_uppercase).count() == letters && word.len() <= 12;
-    let joined = letters >= 3 && (word.contains('_') || word.contains("::") || word.contains("()") || word.contains("->"));
+    let shouted =
+        letters >= 2 && word.bytes().filter(u8::is_ascii_uppercase).count() == letters && word.len() <= 12;
+    let joined = letters >= 3
+        && (word.contains('_') || word.contains("::") || word.contains("()") || word.contains("->"));
     lower_then_upper || joined || shouted
 }
 

@@ -29,7 +29,8 @@ impl Talk {
                 Role::Assistant if talk.route.is_none() => talk.route = one.route,
                 Role::User => {
                     let tally = Tally::of(&look(&fold(&clip(one.text))));
-                    talk.hard = tally.any(EXACT) || tally.any(CAREFUL) || tally.any(&[Idea::Prove, Idea::Symptom]);
+                    talk.hard =
+                        tally.any(EXACT) || tally.any(CAREFUL) || tally.any(&[Idea::Prove, Idea::Symptom]);
                     break;
                 }
                 Role::Assistant => {}

@@ -104,7 +104,9 @@ fn push_plain(folded: &mut String, letter: char) {
         '٠'..='٩' => digit(letter, '٠'),
         '०'..='९' => digit(letter, '०'),
         '０'..='９' => digit(letter, '０'),
-        'ａ'..='ｚ' => char::from_u32(u32::from(letter) - u32::from('ａ') + u32::from('a')).unwrap_or(letter),
+        'ａ'..='ｚ' => {
+            char::from_u32(u32::from(letter) - u32::from('ａ') + u32::from('a')).unwrap_or(letter)
+        }
         _ => letter,
     };
     match u32::from(plain) {
