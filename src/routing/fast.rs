@@ -122,7 +122,7 @@ pub(crate) fn errand(ask: &Ask) -> Option<&'static str> {
     if own.has(Idea::Fix) && !thought && !own.tally.any(&[Idea::Rewrite, Idea::Make]) && own.words <= 30 {
         return Some(Idea::Fix.says());
     }
-    if work || own.hard() > 3 {
+    if work || own.hard() > 3 || own.tally.any(&[Idea::Rigor, Idea::Symptom, Idea::Stakes, Idea::Puzzle]) {
         return None;
     }
     if own.has(Idea::Clock) && own.words <= 16 {

@@ -86,6 +86,21 @@ pub(crate) const EXACT: &[Idea] = &[
 /// Fields in which a wrong answer does harm.
 pub(crate) const CAREFUL: &[Idea] = &[Idea::Law, Idea::Tax, Idea::Finance, Idea::Medicine, Idea::Business];
 
+/// Fields of everyday life.
+const EVERYDAY: &[Idea] = &[
+    Idea::Kitchen,
+    Idea::Travel,
+    Idea::Home,
+    Idea::People,
+    Idea::Shopping,
+    Idea::School,
+    Idea::Media,
+    Idea::Body,
+];
+
+/// What these take away at most from a message that is about a hard field too.
+const HOMELY: i32 = -1;
+
 /// How often each idea was met.
 #[derive(Clone, Debug)]
 pub(crate) struct Tally {
@@ -174,6 +189,11 @@ pub(crate) fn weigh(tally: &Tally, shape: &Shape) -> Weighed {
     }
     if tally.any(&[Idea::Code]) && tally.any(&[Idea::Why, Idea::Diagnose]) {
         parts.push((2, "asks why a program behaves as it does".into()));
+    }
+    // A field where errors do harm stays one, however homely the words around it.
+    let homely = tally.sum(EVERYDAY);
+    if (exact || tally.any(&[Idea::Law, Idea::Tax, Idea::Medicine])) && homely < HOMELY {
+        parts.push((HOMELY - homely, "the matter weighs more than its setting".into()));
     }
     let points = parts.iter().map(|(points, _)| points).sum();
     parts.sort_by_key(|(points, _)| -points);
