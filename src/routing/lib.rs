@@ -3,7 +3,7 @@
 //!
 //! | room | what for |
 //! |---|---|
-//! | [`decide`] | puts together words, form, attachments and conversation |
+//! | `decide` | puts together words, form, attachments and conversation |
 //! | `ask` | tells the person's question from what was pasted or quoted |
 //! | `text` | makes words comparable, bounds what is read |
 //! | `ideas`, `lexicon` | what words stand for, in each language (`lexicon/*.txt`) |
