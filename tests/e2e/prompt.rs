@@ -2,13 +2,30 @@
 //! The prompt: what is the same in every turn, what it weighs, and how well the provider's cache serves it.
 
 use crate::house::{ADA, House};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::time::Duration;
 
-/// The part of a request's bytes that holds the tools and the system prompt.
-fn fixed(body: &str) -> String {
-    let body: Value = serde_json::from_str(body).unwrap();
-    json!([body["tools"], body["system"]]).to_string()
+/// The part of a request's bytes that holds the tools and the system prompt, as they went over the wire.
+fn fixed(body: &str) -> &str {
+    let (begin, end) = (body.find("\"system\":").unwrap(), body.find(",\"messages\":").unwrap());
+    let part = &body[begin..end];
+    assert!(part.contains("\"tools\":") && part.contains("current_time"), "{part}");
+    part
+}
+
+/// Tokens of a request that are the person's words or history, as the stand-in counts them.
+fn conversation(body: &Value) -> u64 {
+    let text = |text: &str| text.len().div_ceil(4) as u64;
+    let block = |block: &Value| match block["type"].as_str().unwrap() {
+        "text" if block["text"].as_str().unwrap().starts_with("[Now: ") => 0,
+        "text" => text(block["text"].as_str().unwrap()),
+        "tool_use" => text(block["name"].as_str().unwrap()) + text(&block["input"].to_string()) + 4,
+        "tool_result" => text(block["content"].as_str().unwrap_or_default()) + 4,
+        "thinking" => text(block["thinking"].as_str().unwrap()) + text(block["signature"].as_str().unwrap()),
+        other => panic!("unexpected {other}"),
+    };
+    let messages = body["messages"].as_array().unwrap().iter();
+    messages.map(|message| 3 + message["content"].as_array().unwrap().iter().map(block).sum::<u64>()).sum()
 }
 
 #[tokio::test]
@@ -38,6 +55,15 @@ async fn the_static_zone_is_the_same_to_the_byte_over_fifty_turns_with_routes_to
     for call in &requests {
         assert_eq!(fixed(&call.body), first);
     }
+    // What each of them carries besides the conversation, by the provider's own count.
+    let overhead = requests.iter().map(|call| call.billed.prompt() - conversation(&call.body_json()));
+    let overhead: Vec<u64> = overhead.collect();
+    let average = overhead.iter().sum::<u64>() / overhead.len() as u64;
+    println!("overhead: {average} tokens on average, {} at most", overhead.iter().max().unwrap());
+    assert!(average <= 3_000 && overhead.iter().all(|tokens| *tokens <= 1_000), "{overhead:?}");
+    let cost = house.blufio(&["cost", "--since", "all", "--json"], "").await.ok().json();
+    let own = cost["total"]["overhead_tokens_per_call"].as_u64().unwrap();
+    assert!(own.abs_diff(average) <= average / 4, "the program's own estimate: {own}, not {average}");
     house.assert_clean();
 }
 
