@@ -7,16 +7,13 @@
 //!
 //! | room | holds |
 //! |---|---|
-//! | `prefix` | `!deep` before a message |
 //! | `warm` | what leaving a warm cache costs |
 //! | `earlier` | the last messages of the conversation and the routes they took |
 
 mod earlier;
-mod prefix;
 mod warm;
 
 pub(crate) use earlier::earlier;
-pub(crate) use prefix::{Prefix, take};
 pub(crate) use warm::Prompt;
 
 use crate::budget::name_of;

@@ -21,7 +21,6 @@ mod settle;
 mod shorten;
 mod unpaid;
 
-use crate::choice;
 use crate::command;
 use crate::context::Shared;
 use crate::frame::{self, History};
@@ -192,7 +191,8 @@ impl Turn<'_> {
                 transcript: Vec::new(),
                 end_session: false,
             },
-            Verdict::Admitted => match command::of(first) {
+            // Behind an order of a route there are words, never a command: they have taken their place in the queue as such.
+            Verdict::Admitted => match command::of(first).filter(|_| self.once.is_none()) {
                 Some(order) => {
                     let reaction = command::run(&order, self.shared, first, self.claim.id).await?;
                     End::Settle {
@@ -235,7 +235,7 @@ impl Turn<'_> {
 /// Takes the route off that stands before the first words of a message.
 fn take_prefix(messages: &mut [Inbound]) -> Option<Route> {
     let first = messages.iter_mut().find(|message| !message.text.trim().is_empty())?;
-    let choice::Prefix { route, rest } = choice::take(&first.text)?;
+    let (route, rest) = Route::ordered(&first.text)?;
     first.text = rest.to_owned();
     Some(route)
 }

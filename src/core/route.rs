@@ -36,6 +36,16 @@ impl Route {
         Self::ALL.into_iter().find(|route| route.name() == name)
     }
 
+    /// The order of a route that stands before a message (`!deep why?`), and the message behind it; it may be empty.
+    #[must_use]
+    pub fn ordered(text: &str) -> Option<(Self, &str)> {
+        let marked = text.trim_start().strip_prefix('!')?;
+        let (word, rest) = marked.split_once(char::is_whitespace).unwrap_or((marked, ""));
+        // Telephones write the first letter large.
+        let route = Self::named(&word.to_ascii_lowercase())?;
+        Some((route, rest.trim_start()))
+    }
+
     /// The next weaker route; `None` below the weakest.
     #[must_use]
     pub fn weaker(self) -> Option<Self> {
@@ -77,6 +87,37 @@ impl Default for Decision {
             model: String::new(),
             answered_by: None,
             memories: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_route_before_a_message_is_taken_off() {
+        assert_eq!(Route::ordered("!deep why?"), Some((Route::Deep, "why?")));
+        assert_eq!(Route::ordered("  !Fast\n\nhi  "), Some((Route::Fast, "hi  ")));
+        assert_eq!(Route::ordered("!standard"), Some((Route::Standard, "")));
+    }
+
+    #[test]
+    fn whatever_else_begins_with_a_mark_is_a_message() {
+        for text in
+            ["", "!", "! deep", "!deeper", "!!deep", "deep", "what is !deep", "!deep,why", "!Überraschung"]
+        {
+            assert_eq!(Route::ordered(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_of_the_message_is_lost(text in "\\PC{0,40}") {
+            let marked = format!("!fast {text}");
+            let (_, rest) = Route::ordered(&marked).unwrap();
+            prop_assert_eq!(rest, text.trim_start());
         }
     }
 }

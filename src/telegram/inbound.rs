@@ -8,7 +8,9 @@ use crate::addressing::address;
 use crate::bounded::Bounded;
 use crate::content::{Content, content};
 use crate::conversation::Place;
+use crate::update::Written;
 use blufio_core::channel::{Inbound, Sender};
+use blufio_core::route::Route;
 use blufio_core::time::Timestamp;
 use std::time::Duration;
 use teloxide::types::{ChatId, Me, Message, MessageKind, MessageOrigin, ThreadId};
@@ -33,20 +35,18 @@ impl Reader {
         Self { me, albums: Bounded::new(ALBUMS) }
     }
 
-    /// The message for the agent; `None` when it is not meant for it. `strange` messages have a readable envelope only.
-    pub(crate) fn read(
-        &mut self,
-        update: i64,
-        message: &Message,
-        strange: bool,
-        now: Timestamp,
-    ) -> Option<Inbound> {
+    /// The message for the agent; `None` when it is not meant for it.
+    ///
+    /// What stands first in its text is the person's own order or none: before words that others wrote stands a line
+    /// that says so.
+    pub(crate) fn read(&mut self, update: i64, written: &Written, now: Timestamp) -> Option<Inbound> {
+        let Written { message, strange, passed_on } = written;
         let from = message.from.as_ref().filter(|from| !from.is_bot)?;
         let private = message.chat.is_private();
         if !private && !message.chat.is_group() && !message.chat.is_supergroup() {
             return None;
         }
-        let Content { files, notices, group } = if strange {
+        let Content { files, notices, group } = if *strange {
             Content { notices: vec![STRANGE.to_owned()], ..Content::default() }
         } else {
             content(message)?
@@ -58,7 +58,9 @@ impl Reader {
         if !private {
             let album = group.clone().map(|group| (message.chat.id, group));
             let known = album.as_ref().is_some_and(|album| self.albums.get(album).is_some());
-            let meant = addressed.named || known || self.replied_to(message) && !addressed.for_another;
+            // A command that was passed on is nobody's order.
+            let named = addressed.named && !(*passed_on && addressed.text.starts_with('/'));
+            let meant = named || known || self.replied_to(message) && !addressed.for_another;
             if !meant {
                 return None;
             }
@@ -70,10 +72,12 @@ impl Reader {
             // Nothing but the name of the bot: then that is what was said.
             addressed.text = words.trim().to_owned();
         }
-        let text = if addressed.text.starts_with('/') {
-            addressed.text
-        } else {
-            format!("{}{}", self.context(message), addressed.text)
+        let context = if *passed_on { origin(message) } else { self.context(message) };
+        let text = match Route::ordered(&addressed.text) {
+            _ if *passed_on || context.is_empty() => format!("{context}{}", addressed.text),
+            Some((route, rest)) => format!("!{route} {context}{rest}"),
+            None if addressed.text.starts_with('/') => addressed.text,
+            None => format!("{context}{}", addressed.text),
         };
         if text.is_empty() && files.is_empty() && notices.is_empty() {
             return None;
@@ -104,16 +108,6 @@ impl Reader {
 
     /// What the message refers to, in a line before it.
     fn context(&self, message: &Message) -> String {
-        if let Some(origin) = message.forward_origin() {
-            let from = match origin {
-                MessageOrigin::User { sender_user, .. } => sender_user.full_name(),
-                MessageOrigin::HiddenUser { sender_user_name, .. } => sender_user_name.clone(),
-                MessageOrigin::Chat { sender_chat: chat, .. } | MessageOrigin::Channel { chat, .. } => {
-                    chat.title().unwrap_or("a chat").to_owned()
-                }
-            };
-            return format!("[Forwarded from {}]\n", clipped(&from, 100));
-        }
         let Some(original) = message.reply_to_message() else { return String::new() };
         let quoted = message.quote().map(|quote| quote.text.as_str());
         let Some(words) = quoted.or(original.text()).or(original.caption()) else { return String::new() };
@@ -124,6 +118,22 @@ impl Reader {
         };
         format!("[In reply to {who}: “{}”]\n", clipped(words, QUOTE))
     }
+}
+
+/// Who wrote the words that were passed on, in a line before them.
+fn origin(message: &Message) -> String {
+    let from = match message.forward_origin() {
+        Some(MessageOrigin::User { sender_user, .. }) => sender_user.full_name(),
+        Some(MessageOrigin::HiddenUser { sender_user_name, .. }) => sender_user_name.clone(),
+        Some(MessageOrigin::Chat { sender_chat: chat, .. } | MessageOrigin::Channel { chat, .. }) => {
+            chat.title().unwrap_or("a chat").to_owned()
+        }
+        None => match message.via_bot.as_ref().and_then(|bot| bot.username.as_deref()) {
+            Some(bot) => format!("the bot @{bot}"),
+            None => "somebody".to_owned(),
+        },
+    };
+    format!("[Forwarded from {}]\n", clipped(&from, 100))
 }
 
 /// The topic. Other threads are chains of replies, and the general topic must not be named when answering.

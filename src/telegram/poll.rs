@@ -114,8 +114,7 @@ impl Poll<'_> {
             };
             next = Some(id);
             match update::read(raw) {
-                Update::Message(message) => messages.extend(reader.read(id, &message, false, now)),
-                Update::Strange(message) => messages.extend(reader.read(id, &message, true, now)),
+                Update::Message(written) => messages.extend(reader.read(id, &written, now)),
                 Update::Stop { place, draft_id } => stops.push((place, draft_id)),
                 Update::Other => tracing::debug!(id, "an update that concerns nobody is passed over"),
             }

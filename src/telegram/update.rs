@@ -13,15 +13,35 @@ use teloxide::types::{Message, MessageEntity, MessageKind};
 #[derive(Debug)]
 pub(crate) enum Update {
     /// Somebody wrote.
-    Message(Box<Message>),
-    /// Somebody wrote something of which only the envelope can be read.
-    Strange(Box<Message>),
+    Message(Box<Written>),
     /// Somebody pressed the stop button of a draft.
     Stop { place: Place, draft_id: i64 },
     /// Nothing that concerns us.
     Other,
 }
 
+/// A message, and what can be told of it only before parts of it are taken out.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub(crate) message: Message,
+    /// Whether only its envelope can be read.
+    pub(crate) strange: bool,
+    /// Whether its words are somebody else's, which its sender has passed on.
+    pub(crate) passed_on: bool,
+}
+
+/// Marks words that its sender has not written: forwarded ones, in the terms of every version of the service, and those
+/// of a bot that were sent through it.
+const PASSED_ON: &[&str] = &[
+    "forward_origin",
+    "forward_date",
+    "forward_from",
+    "forward_from_chat",
+    "forward_sender_name",
+    "is_automatic_forward",
+    "via_bot",
+    "sender_business_bot",
+];
 /// What happens in a chat without anybody saying anything, newer than teloxide.
 const SERVICE: &[&str] = &[
     "chat_owner_left",
@@ -76,33 +96,42 @@ fn read_message(mut raw: Map<String, Value>) -> Update {
     if SERVICE.iter().any(|kind| raw.contains_key(*kind)) {
         return Update::Other;
     }
-    if let Some(message) = typed(&raw) {
-        return Update::Message(Box::new(message));
-    }
-    settle(&mut raw);
-    if let Some(message) = typed(&raw) {
-        return Update::Message(Box::new(message));
-    }
-    for key in DISPENSABLE {
-        if raw.remove(*key).is_some()
-            && let Some(message) = typed(&raw)
-        {
-            return Update::Message(Box::new(message));
-        }
-    }
-    if raw.remove("reply_to_message").is_some() || raw.remove("forward_origin").is_some() {
-        raw.remove("forward_origin");
-        if let Some(message) = typed(&raw) {
-            return Update::Message(Box::new(message));
-        }
+    // Before anything is taken out: who wrote the words must not depend on what can be read of it.
+    let passed_on = PASSED_ON.iter().any(|key| raw.get(*key).is_some_and(|value| !value.is_null()));
+    if let Some(message) = readable(&mut raw) {
+        return Update::Message(Box::new(Written { message, strange: false, passed_on }));
     }
     match serde_json::from_value::<Message>(Value::Object(raw)) {
-        Ok(message) => Update::Strange(Box::new(message)),
+        Ok(message) => Update::Message(Box::new(Written { message, strange: true, passed_on })),
         Err(error) => {
             tracing::warn!(%error, "a message could not be read and is passed over");
             Update::Other
         }
     }
+}
+
+/// The message with as much of it as can be read; `None` where that is less than its kind.
+fn readable(raw: &mut Map<String, Value>) -> Option<Message> {
+    if let Some(message) = typed(raw) {
+        return Some(message);
+    }
+    settle(raw);
+    if let Some(message) = typed(raw) {
+        return Some(message);
+    }
+    for key in DISPENSABLE {
+        if raw.remove(*key).is_some()
+            && let Some(message) = typed(raw)
+        {
+            return Some(message);
+        }
+    }
+    if raw.remove("reply_to_message").is_some()
+        && let Some(message) = typed(raw)
+    {
+        return Some(message);
+    }
+    raw.remove("forward_origin").and_then(|_| typed(raw))
 }
 
 /// The message, if teloxide knows its kind.
@@ -164,7 +193,7 @@ mod tests {
 
     fn text_of(update: Update) -> String {
         match update {
-            Update::Message(message) => message.text().unwrap_or("(no text)").to_owned(),
+            Update::Message(written) => written.message.text().unwrap_or("(no text)").to_owned(),
             other => panic!("{other:?}"),
         }
     }
@@ -189,13 +218,51 @@ mod tests {
         let raw = message(json!({
             "document": {"file_id": "a", "file_unique_id": "b", "file_size": 4_294_967_296_u64, "mime_type": "odd"},
         }));
-        let Update::Message(message) = read(raw) else { panic!() };
-        assert!(message.document().is_some());
+        let Update::Message(written) = read(raw) else { panic!() };
+        assert!(written.message.document().is_some());
     }
 
     #[test]
     fn a_message_of_an_unknown_kind_is_strange_and_not_lost() {
-        assert!(matches!(read(message(json!({"rich_message": {"blocks": []}}))), Update::Strange(_)));
+        let Update::Message(written) = read(message(json!({"rich_message": {"blocks": []}}))) else {
+            panic!()
+        };
+        assert!(written.strange && !written.passed_on);
+    }
+
+    #[test]
+    fn words_that_were_passed_on_stay_so_whatever_can_be_read_of_their_origin() {
+        let passed_on = |extra: Value| match read(message(extra)) {
+            Update::Message(written) => (written.passed_on, written.message.text().map(str::to_owned)),
+            other => panic!("{other:?}"),
+        };
+        let text = || Some("/new".to_owned());
+        let hidden = json!({"type": "hidden_user", "sender_user_name": "Bob", "date": 1});
+        for extra in [
+            json!({"text": "/new", "forward_origin": hidden}),
+            json!({"text": "/new", "forward_origin": {"type": "newer than us", "date": 1}}),
+            json!({"text": "/new", "forward_origin": 7}),
+            json!({"text": "/new", "forward_origin": {"type": "?"}, "reply_to_message": {"message_id": "?"}}),
+            json!({"text": "/new", "forward_date": 1, "forward_sender_name": "Bob"}),
+            json!({"text": "/new", "via_bot": {"id": 8, "is_bot": true, "first_name": "Like", "username": "like"}}),
+            json!({"text": "/new", "via_bot": {"id": "?"}}),
+        ] {
+            assert_eq!(passed_on(extra.clone()), (true, text()), "{extra}");
+        }
+        assert_eq!(passed_on(json!({"text": "/new", "forward_origin": null})), (false, text()));
+        assert_eq!(
+            passed_on(json!({"text": "/new", "reply_to_message": {"message_id": "?"}})),
+            (false, text())
+        );
+    }
+
+    #[test]
+    fn edits_and_what_channels_and_businesses_say_are_passed_over() {
+        let Value::Object(said) = message(json!({"text": "/new"})) else { panic!() };
+        for kind in ["edited_message", "channel_post", "edited_channel_post", "business_message"] {
+            let raw = json!({"update_id": 1, kind: said["message"]});
+            assert!(matches!(read(raw), Update::Other), "{kind}");
+        }
     }
 
     #[test]

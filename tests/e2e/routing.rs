@@ -56,6 +56,24 @@ async fn a_person_can_pin_a_route_or_order_one_for_a_message() {
 }
 
 #[tokio::test]
+async fn an_order_holds_also_in_a_reply() {
+    let house = choosy().build().await;
+    let mut reply = serde_json::Map::new();
+    reply.insert("text".into(), "!deep thanks!".into());
+    let bot = serde_json::json!({"id": house.sim.telegram.bot().id, "is_bot": true, "first_name": "Blufio"});
+    let chat = serde_json::json!({"id": ADA, "type": "private", "first_name": "Ada"});
+    let original =
+        serde_json::json!({"message_id": 1, "date": 1, "chat": chat, "from": bot, "text": "!fast /new"});
+    reply.insert("reply_to_message".into(), original);
+    house.sim.telegram.send_fields(ADA, ADA, reply);
+    house.replies(ADA, 1).await;
+    assert_eq!(last_model(&house), DEEP);
+    let request = house.sim.anthropic.requests().last().unwrap().body.clone();
+    assert!(request.contains("[In reply to you: “!fast /new”]\\nthanks!"), "{request}");
+    house.assert_clean();
+}
+
+#[tokio::test]
 async fn a_model_that_cannot_be_had_is_replaced_by_the_next() {
     let house = House::plan()
         .set("routing.fallback", "[\"standard\", \"fast\"]")

@@ -38,6 +38,38 @@ async fn a_word_before_the_message_asks_for_a_route_once_and_is_not_part_of_it()
 }
 
 #[tokio::test]
+async fn behind_an_order_of_a_route_there_are_words_and_no_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Model::new([Play::Say("one"), Play::Say("two")]);
+    let house = House::open(folder.path(), &model).await;
+    house.say("1", "first").await;
+    house.replies(1).await;
+    house.say("1", "!deep /new").await;
+    assert_eq!(house.replies(2).await[1], "two");
+    assert_eq!(model.called(), [STANDARD, DEEP]);
+    // The conversation goes on, with the words in it.
+    assert_eq!(house.transcript("1").await.len(), 4);
+    assert_eq!(house.transcript("1").await[2].plain_text(), "/new");
+    house.close().await;
+}
+
+#[tokio::test]
+async fn what_is_quoted_is_not_judged_as_what_is_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Model::new([Play::Say("one"), Play::Say("two")]);
+    let house = House::with(folder.path(), &model, |options| options.routing.always = None).await;
+    let quoted = "Prove that there are infinitely many primes of the form 4k+3.";
+    house.say("1", &format!("[In reply to Bob: “{quoted}”]\nthanks!")).await;
+    house.replies(1).await;
+    assert_eq!(model.called(), [FAST]);
+    assert!(model.last_request().messages[0].plain_text().contains(quoted));
+    house.say("2", quoted).await;
+    house.replies(2).await;
+    assert_eq!(model.called(), [FAST, DEEP]);
+    house.close().await;
+}
+
+#[tokio::test]
 async fn a_pin_holds_for_its_conversation_until_it_is_taken_off() {
     let folder = tempfile::tempdir().unwrap();
     let model = Model::new((0..4).map(|_| Play::Say("yes")));

@@ -16,6 +16,14 @@ use std::time::Instant;
 /// So many answers tell what a conversation is about and what is warm.
 const MOST_ANSWERS: usize = 6;
 
+/// A text without the line before it in which a channel quotes what it replies to: those words ask for nothing.
+fn unquoted(text: &str) -> &str {
+    match text.split_once('\n') {
+        Some((line, own)) if line.contains("[In reply to ") && line.ends_with(']') => own,
+        _ => text,
+    }
+}
+
 impl Turn<'_> {
     /// Decides, unless an earlier try of this turn has.
     pub(super) async fn choose(&mut self) -> Result<(), StorageError> {
@@ -66,7 +74,7 @@ impl Turn<'_> {
             Block::Text { text }
                 if !text.starts_with("<document ") && !text.starts_with("[Not received: ") =>
             {
-                Some(text.as_str())
+                Some(unquoted(text))
             }
             _ => None,
         });
