@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Adds up what makes a message hard.
+//! Counts ideas, and adds up how hard they make a message. The sum is one of the things that `weights` weighs.
 
 use crate::ideas::Idea;
 use crate::lexicon::Hit;
 use crate::shape::Shape;
-
-/// From this many points on a message is for the deep route.
-pub(crate) const DEEP: i32 = 4;
 
 /// How an idea counts.
 struct Weight {
@@ -87,7 +84,7 @@ pub(crate) const EXACT: &[Idea] = &[
 pub(crate) const CAREFUL: &[Idea] = &[Idea::Law, Idea::Tax, Idea::Finance, Idea::Medicine, Idea::Business];
 
 /// Fields of everyday life.
-const EVERYDAY: &[Idea] = &[
+pub(crate) const EVERYDAY: &[Idea] = &[
     Idea::Kitchen,
     Idea::Travel,
     Idea::Home,
@@ -149,53 +146,37 @@ impl Tally {
     }
 }
 
-/// What a message weighs.
-#[derive(Clone, Debug)]
-pub(crate) struct Weighed {
-    /// In points; see [`DEEP`].
-    pub(crate) points: i32,
-    /// What added to it, the weightiest first.
-    pub(crate) reasons: Vec<(i32, String)>,
-}
-
-/// Weighs a message.
-pub(crate) fn weigh(tally: &Tally, shape: &Shape) -> Weighed {
+/// Points of a message: how hard it seems by its ideas and its form alone.
+pub(crate) fn points(tally: &Tally, shape: &Shape) -> i32 {
     let puzzled = tally.any(&[Idea::Why, Idea::Symptom, Idea::Diagnose]);
-    let mut parts: Vec<(i32, String)> = WEIGHTS
+    // Who asks why a program fails names the program too.
+    let mut points: i32 = WEIGHTS
         .iter()
-        // Who asks why a program fails names the program too.
         .filter(|weight| weight.idea != Idea::Make || !puzzled)
-        .map(|weight| (tally.points(weight), weight.idea.says()))
-        .filter(|(points, _)| *points != 0)
-        .map(|(points, says)| (points, says.to_owned()))
-        .collect();
+        .map(|weight| tally.points(weight))
+        .sum();
     let exact = tally.any(EXACT);
     let careful = tally.any(CAREFUL);
-    let numbers = i32::try_from(shape.numbers.min(4)).unwrap_or_default();
-    if careful && numbers > 0 {
-        parts.push((numbers, "several figures have to be weighed".into()));
+    let up_to = |amount: usize, limit: usize| i32::try_from(amount.min(limit)).unwrap_or_default();
+    if careful {
+        points += up_to(shape.numbers, 4);
     }
     if shape.questions > 0 && (exact || careful) {
-        parts.push((2, "a question in a field where a plausible answer is easily wrong".into()));
+        points += 2;
     }
     if shape.formula > 0 {
-        parts.push((i32::try_from(shape.formula.min(4)).unwrap_or_default() + 2, "holds formulas".into()));
+        points += up_to(shape.formula, 4) + 2;
     }
     if shape.technical > 0 && (exact || puzzled) {
-        parts.push((
-            i32::try_from(shape.technical.min(3)).unwrap_or_default() + 1,
-            "names technical things".into(),
-        ));
+        points += up_to(shape.technical, 3) + 1;
     }
     if tally.any(&[Idea::Code]) && tally.any(&[Idea::Why, Idea::Diagnose]) {
-        parts.push((2, "asks why a program behaves as it does".into()));
+        points += 2;
     }
     // A field where errors do harm stays one, however homely the words around it.
     let homely = tally.sum(EVERYDAY);
     if (exact || tally.any(&[Idea::Law, Idea::Tax, Idea::Medicine])) && homely < HOMELY {
-        parts.push((HOMELY - homely, "the matter weighs more than its setting".into()));
+        points += HOMELY - homely;
     }
-    let points = parts.iter().map(|(points, _)| points).sum();
-    parts.sort_by_key(|(points, _)| -points);
-    Weighed { points, reasons: parts }
+    points
 }

@@ -26,12 +26,15 @@
 mod ask;
 mod decide;
 mod fast;
+mod features;
 mod ideas;
 mod judge;
 mod lexicon;
 mod shape;
 mod talk;
 mod text;
+mod weights;
+mod words;
 
 pub use decide::decide;
 
@@ -69,6 +72,13 @@ pub struct Signals<'a> {
     pub attached: &'a [Attachment],
     /// The last messages before it, oldest first; a handful is enough.
     pub earlier: &'a [Earlier<'a>],
+}
+
+/// The names of what is found in a message, each once, in a fixed order: what the weights in `weights.txt` speak of. For
+/// whoever fits them.
+#[must_use]
+pub fn found(signals: &Signals<'_>) -> Vec<String> {
+    features::find(signals).names
 }
 
 /// A decision, with its reasons.

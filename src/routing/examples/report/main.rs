@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             .replace("PROMPT", &TOKENS.0.to_string())
             .replace("ANSWER", &TOKENS.1.to_string()),
         Measured::of(Half::Tune)?.section(),
-        Measured::of(Half::Held)?.section(),
+        if Half::Held.path().exists() { Measured::of(Half::Held)?.section() } else { String::new() },
         times()?,
     );
     print!("{report}");

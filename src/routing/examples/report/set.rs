@@ -13,7 +13,7 @@ pub(crate) enum Half {
     /// For development.
     Tune,
     /// For measuring only: its messages are never shown.
-    #[allow(dead_code, reason = "`misses` reads the other half alone")]
+    #[allow(dead_code, reason = "`fit` and `misses` read the other half alone")]
     Held,
 }
 
@@ -25,6 +25,11 @@ impl Half {
             Self::Held => "held",
         }
     }
+
+    /// Where it is.
+    pub(crate) fn path(self) -> PathBuf {
+        checkout(&format!("tests/routing/{}.jsonl", self.name()))
+    }
 }
 
 /// A labelled message.
@@ -33,6 +38,7 @@ pub(crate) struct Line {
     /// Its name in the set.
     #[allow(dead_code, reason = "the report never names a message; `misses` does")]
     pub(crate) id: String,
+    #[allow(dead_code, reason = "`fit` does not ask for it")]
     pub(crate) lang: String,
     pub(crate) route: Route,
     pub(crate) text: String,
@@ -49,7 +55,18 @@ struct Turn {
 
 impl Line {
     /// What the router says to it.
+    #[allow(dead_code, reason = "`fit` looks at what is found instead")]
     pub(crate) fn decide(&self) -> Verdict {
+        self.with(decide)
+    }
+
+    /// What the router finds in it.
+    #[allow(dead_code, reason = "only `fit` looks at it")]
+    pub(crate) fn found(&self) -> Vec<String> {
+        self.with(blufio_routing::found)
+    }
+
+    fn with<T>(&self, look: impl FnOnce(&Signals<'_>) -> T) -> T {
         let attached: Vec<Attachment> = self
             .attached
             .iter()
@@ -64,7 +81,7 @@ impl Line {
             .iter()
             .map(|turn| Earlier { role: turn.role, text: &turn.text, route: turn.route })
             .collect();
-        decide(&Signals { text: &self.text, attached: &attached, earlier: &earlier })
+        look(&Signals { text: &self.text, attached: &attached, earlier: &earlier })
     }
 }
 
@@ -75,7 +92,7 @@ pub(crate) fn checkout(path: &str) -> PathBuf {
 
 /// Reads a half. An error never quotes a line.
 pub(crate) fn read(half: Half) -> Result<Vec<Line>, Box<dyn std::error::Error>> {
-    let path = checkout(&format!("tests/routing/{}.jsonl", half.name()));
+    let path = half.path();
     let file = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     let mut lines = Vec::new();
     for (number, line) in file.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
