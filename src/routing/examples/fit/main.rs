@@ -19,7 +19,7 @@ use std::fmt::Write as _;
 /// A message is for the deep route, or above the fast one, from these chances on.
 pub(crate) const BEGINS: [f64; 2] = [0.30, 0.30];
 /// The messages that were written for fitting, and how much each counts.
-const TRAIN: &[(&str, f64)] = &[("english", 2.0), ("other", 0.5)];
+const TRAIN: &[(&str, f64)] = &[("english", 2.0), ("other", 1.0)];
 /// How much a labelled message counts for which words were chosen, and one that was new.
 const COUNTS: (f64, f64) = (1.0, 2.0);
 /// The last message for which the words of the lexicons were chosen.
