@@ -132,7 +132,8 @@ impl Background for Store {
     }
 }
 
-/// Sends something that answers no message, and lets the conversation's open session know of it, if there is one.
+/// Sends something that answers no message, and lets the conversation's session know of it, so that the model knows what
+/// the person answers. One is opened if there is none.
 pub(crate) fn say(
     connection: &Connection,
     conversation: &Conversation,
@@ -141,10 +142,14 @@ pub(crate) fn say(
     now: Timestamp,
 ) -> Result<(), RowError> {
     outbox::put(connection, conversation, None, outbox, now)?;
-    if let Some(session) = sessions::open_session(connection, conversation)? {
-        sessions::append(connection, session, None, transcript, now)?;
+    if transcript.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let session = match sessions::open_session(connection, conversation)? {
+        Some(open) => open,
+        None => sessions::start(connection, conversation, now)?,
+    };
+    sessions::append(connection, session, None, transcript, now)
 }
 
 fn note(connection: &Connection, notes: &[(String, String)]) -> Result<(), RowError> {

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use blufio_core::content::{Message, Role};
 use blufio_core::ids::{Conversation, MessageId, QueueId, SessionId};
 use blufio_core::route::{Decision, Route};
-use blufio_core::storage::{Compaction, Sessions, StorageError, StoredMessage, Transcript};
+use blufio_core::storage::{Compaction, Sessions, StorageError, StoredMessage, Summary, Transcript};
 use blufio_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -25,6 +25,9 @@ const START: &str = "INSERT INTO sessions (channel, chat, thread, started_at) VA
 
 pub(crate) const LAST_MESSAGES: &str = "SELECT id, role, content FROM
     (SELECT id, role, content FROM messages WHERE session = ?1 AND id > ?2 ORDER BY id DESC LIMIT ?3) ORDER BY id";
+
+pub(crate) const FIRST_MESSAGES: &str =
+    "SELECT id, role, content FROM messages WHERE session = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
 
 pub(crate) const COUNT_MESSAGES: &str = "SELECT count(*) FROM messages WHERE session = ?1";
 
@@ -50,18 +53,15 @@ impl Sessions for Store {
             if let Some(open) = open_session(connection, &of)? {
                 return Ok(open);
             }
-            let Conversation { channel, chat, thread } = &of;
-            connection.prepare_cached(START)?.execute(params![channel, chat, thread, now.0])?;
-            Ok(SessionId(connection.last_insert_rowid()))
+            start(connection, &of, now)
         })
         .await
     }
 
     async fn transcript(&self, session: SessionId, limit: usize) -> Result<Transcript, StorageError> {
         self.read(move |connection| {
-            let summary = summaries::of(connection, session)?;
-            // Ids begin at 1.
-            let behind = summary.as_ref().map_or(0, |summary| summary.upto.0);
+            let (summary, summarised_at) = summaries::of(connection, session)?.unzip();
+            let behind = end_of(summary.as_ref());
             let mut last = connection.prepare_cached(LAST_MESSAGES)?;
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
             let mut rows = last.query(params![session.0, behind, limit])?;
@@ -69,7 +69,32 @@ impl Sessions for Store {
             while let Some(row) = rows.next()? {
                 messages.push(message(row)?);
             }
-            Ok(Transcript { summary, messages })
+            Ok(Transcript { summary, summarised_at, messages })
+        })
+        .await
+    }
+
+    async fn oldest(
+        &self,
+        session: SessionId,
+        limit: usize,
+        bytes: usize,
+    ) -> Result<Transcript, StorageError> {
+        self.read(move |connection| {
+            let (summary, summarised_at) = summaries::of(connection, session)?.unzip();
+            let behind = end_of(summary.as_ref());
+            let mut first = connection.prepare_cached(FIRST_MESSAGES)?;
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let mut rows = first.query(params![session.0, behind, limit])?;
+            let mut messages = Vec::new();
+            let mut read = 0_usize;
+            while (messages.is_empty() || read < bytes)
+                && let Some(row) = rows.next()?
+            {
+                read = read.saturating_add(row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?.len());
+                messages.push(message(row)?);
+            }
+            Ok(Transcript { summary, summarised_at, messages })
         })
         .await
     }
@@ -132,6 +157,22 @@ fn message(row: &Row<'_>) -> Result<StoredMessage, RowError> {
     };
     let content = from_json(row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?)?;
     Ok(StoredMessage { id: MessageId(row.get(0)?), message: Message { role, content } })
+}
+
+/// The last message that a summary stands for. Ids begin at 1.
+fn end_of(summary: Option<&Summary>) -> i64 {
+    summary.map_or(0, |summary| summary.upto.0)
+}
+
+/// Opens a session for a conversation that has none.
+pub(crate) fn start(
+    connection: &Connection,
+    conversation: &Conversation,
+    now: Timestamp,
+) -> Result<SessionId, RowError> {
+    let Conversation { channel, chat, thread } = conversation;
+    connection.prepare_cached(START)?.execute(params![channel, chat, thread, now.0])?;
+    Ok(SessionId(connection.last_insert_rowid()))
 }
 
 /// The open session of a conversation.

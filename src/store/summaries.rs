@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 #[cfg(test)]
 mod tests;
 
-const SUMMARY_OF: &str = "SELECT upto, text FROM summaries WHERE session = ?1";
+const SUMMARY_OF: &str = "SELECT upto, text, at FROM summaries WHERE session = ?1";
 
 const IS_OPEN: &str = "SELECT 1 FROM sessions WHERE id = ?1 AND ended_at IS NULL";
 
@@ -20,11 +20,15 @@ const IS_MESSAGE_OF: &str = "SELECT 1 FROM messages WHERE id = ?1 AND session = 
 const PUT: &str = "INSERT INTO summaries (session, upto, text, at) VALUES (?1, ?2, ?3, ?4)
     ON CONFLICT (session) DO UPDATE SET upto = excluded.upto, text = excluded.text, at = excluded.at";
 
-/// The summary of a session.
-pub(crate) fn of(connection: &Connection, session: SessionId) -> Result<Option<Summary>, RowError> {
+/// The summary of a session, and when it was swapped in.
+pub(crate) fn of(
+    connection: &Connection,
+    session: SessionId,
+) -> Result<Option<(Summary, Timestamp)>, RowError> {
     let mut summary = connection.prepare_cached(SUMMARY_OF)?;
-    let summary =
-        summary.query_row([session.0], |row| Ok(Summary { upto: MessageId(row.get(0)?), text: row.get(1)? }));
+    let summary = summary.query_row([session.0], |row| {
+        Ok((Summary { upto: MessageId(row.get(0)?), text: row.get(1)? }, Timestamp(row.get(2)?)))
+    });
     Ok(summary.optional()?)
 }
 
@@ -35,7 +39,7 @@ pub(crate) fn compact(
     now: Timestamp,
 ) -> Result<bool, RowError> {
     let Compaction { session, after, summary: Summary { upto, text } } = compaction;
-    let found = of(connection, *session)?.map(|summary| summary.upto);
+    let found = of(connection, *session)?.map(|(summary, _)| summary.upto);
     if found != *after || !connection.prepare_cached(IS_OPEN)?.exists([session.0])? {
         return Ok(false);
     }

@@ -133,6 +133,9 @@ impl Sessions for Brittle {
     async fn transcript(&self, session: SessionId, limit: usize) -> Result<Transcript> {
         self.store.transcript(session, limit).await
     }
+    async fn oldest(&self, session: SessionId, limit: usize, bytes: usize) -> Result<Transcript> {
+        self.store.oldest(session, limit, bytes).await
+    }
     async fn transcript_length(&self, session: SessionId) -> Result<usize> {
         self.store.transcript_length(session).await
     }

@@ -25,7 +25,7 @@ pub enum How {
     Now {
         /// Messages to send, as the channel rendered them.
         outbox: Vec<Value>,
-        /// What joins the transcript of the conversation's open session, if there is one.
+        /// What joins the transcript of the conversation's open session; one is opened if there is none.
         transcript: Vec<Message>,
     },
     /// With the next answer in the conversation.

@@ -73,7 +73,7 @@ pub struct Firing {
     pub scheduled: Timestamp,
     /// When it is due next; `None`: it is done.
     pub next: Option<When>,
-    /// What joins the transcript of the conversation's open session, if there is one.
+    /// What joins the transcript of the conversation's open session; one is opened if there is none.
     pub transcript: Vec<Message>,
     /// Messages to send, as the channel rendered them.
     pub outbox: Vec<Value>,

@@ -29,6 +29,8 @@ pub struct Summary {
 pub struct Transcript {
     /// What stands for everything before `messages`, if that was summarised.
     pub summary: Option<Summary>,
+    /// When that was swapped in.
+    pub summarised_at: Option<Timestamp>,
     /// The messages behind it, oldest first.
     pub messages: Vec<StoredMessage>,
 }
@@ -58,6 +60,18 @@ pub trait Sessions: Send + Sync {
     /// # Errors
     /// When it cannot be read.
     async fn transcript(&self, session: SessionId, limit: usize) -> Result<Transcript, StorageError>;
+
+    /// The transcript of a session from its other end: its summary, and at most the first `limit` messages behind it, no
+    /// more of them once they come to `bytes` as they are stored. At least one, if there is one.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    async fn oldest(
+        &self,
+        session: SessionId,
+        limit: usize,
+        bytes: usize,
+    ) -> Result<Transcript, StorageError>;
 
     /// How many messages the transcript of a session has, summarised ones included.
     ///

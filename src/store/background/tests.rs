@@ -36,7 +36,7 @@ async fn small_values_are_kept_under_their_names() {
 }
 
 #[tokio::test]
-async fn what_is_told_at_once_is_sent_and_joins_the_open_session() {
+async fn what_is_told_at_once_is_sent_and_joins_the_session_which_is_opened_for_it() {
     let f = fresh();
     let telling = Telling {
         conversation: chat(1),
@@ -44,10 +44,17 @@ async fn what_is_told_at_once_is_sent_and_joins_the_open_session() {
         notes: vec![pair("digest", "1")],
     };
     f.store.tell(telling.clone(), Timestamp(10)).await.unwrap();
-    assert_eq!(number(&f.store, "SELECT count(*) FROM messages").await, 0, "there is no session");
     let session = f.store.session(&chat(1), Timestamp(11)).await.unwrap();
-    f.store.tell(telling, Timestamp(12)).await.unwrap();
     assert_eq!(transcript(&f.store, session, 9).await, [said("x")]);
+    f.store.tell(telling, Timestamp(12)).await.unwrap();
+    assert_eq!(transcript(&f.store, session, 9).await, [said("x"), said("x")]);
+    let silent = Telling {
+        conversation: chat(2),
+        how: How::Now { outbox: vec![], transcript: vec![] },
+        notes: vec![],
+    };
+    f.store.tell(silent, Timestamp(12)).await.unwrap();
+    assert_eq!(number(&f.store, "SELECT count(*) FROM sessions").await, 1, "nothing to know of");
     let (out, _) = f.store.outbox_due(Timestamp(12), &here(), &[], 9).await.unwrap();
     assert_eq!((&out[0].payload, out[0].turn, &out[0].conversation), (&json!("x"), None, &chat(1)));
     assert_eq!(number(&f.store, "SELECT count(*) FROM outbox").await, 2);

@@ -39,6 +39,7 @@ async fn hot_statements_use_their_indices() {
         (retention::DROP_SENT, &["outbox_sent"]),
         (sessions::OPEN_SESSION_OF, &["sessions_open"]),
         (sessions::LAST_MESSAGES, &["messages_of_session"]),
+        (sessions::FIRST_MESSAGES, &["messages_of_session"]),
         (sessions::COUNT_MESSAGES, &["messages_of_session"]),
         (turn::RELEASE, &["queue_waiting"]),
         (turn::FINISH, &["PRIMARY KEY"]),
@@ -93,6 +94,7 @@ async fn what_comes_in_order_is_not_sorted() {
         background::WAITING,
         ledger::CALLS_OF_TURN,
         sessions::LAST_MESSAGES,
+        sessions::FIRST_MESSAGES,
         spending::AGENT_BEFORE,
         spending::BACKGROUND_BEFORE,
     ] {

@@ -134,8 +134,8 @@ async fn a_due_job_is_told_once_and_closed() {
     let (out, _) = f.store.outbox_due(Timestamp(51), &here(), &[], 9).await.unwrap();
     assert_eq!((&out[0].payload, out[0].turn, &out[0].conversation), (&json!("It is "), None, &chat(1)));
     assert_eq!(f.store.stats().await.unwrap().outbox_depth, 2);
-    let stats = f.store.stats().await.unwrap();
-    assert_eq!((stats.messages, stats.sessions), (0, 0), "no session is opened for it");
+    let session = f.store.session(&chat(1), Timestamp(52)).await.unwrap();
+    assert_eq!(transcript(&f.store, session, 9).await.len(), 1, "a session is opened for it");
 }
 
 #[tokio::test]

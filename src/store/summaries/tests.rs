@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 use crate::Store;
-use crate::behaviour::fixture::{accept, chat, claim, fresh, message, said, settlement, transcript};
+use crate::behaviour::fixture::{accept, chat, claim, fresh, message, number, said, settlement, transcript};
 use blufio_core::ids::{MessageId, SessionId};
 use blufio_core::storage::{Compaction, Queue, Sessions, Settlement, StorageError, Summary};
 use blufio_core::time::Timestamp;
@@ -46,6 +46,26 @@ async fn a_summary_stands_for_the_older_part_which_stays_stored() {
     assert_eq!((shown.summary, shown.messages.len()), (Some(summary(4, "four")), 1));
     say(&f.store, 1, &["6"], false).await;
     assert_eq!(transcript(&f.store, session, 9).await, [said("5"), said("6")]);
+}
+
+#[tokio::test]
+async fn the_oldest_messages_behind_the_summary_are_read_within_bounds() {
+    let f = fresh();
+    let session = say(&f.store, 1, &["1", "2", "3", "4", "5"], false).await;
+    let read = async |limit, bytes| {
+        let read = f.store.oldest(session, limit, bytes).await.unwrap();
+        read.messages.iter().map(|stored| stored.id.0).collect::<Vec<_>>()
+    };
+    assert_eq!(read(3, usize::MAX).await, [1, 2, 3]);
+    assert!(compact(&f.store, session, None, summary(2, "two")).await);
+    assert_eq!(read(9, usize::MAX).await, [3, 4, 5]);
+    assert_eq!(read(9, 0).await, [3], "one at least");
+    let size = number(&f.store, "SELECT length(content) FROM messages WHERE id = 3").await;
+    let size = usize::try_from(size).unwrap();
+    assert_eq!(read(9, size).await, [3]);
+    assert_eq!(read(9, size + 1).await, [3, 4]);
+    let shown = f.store.oldest(session, 1, 1).await.unwrap();
+    assert_eq!((shown.summary, shown.summarised_at), (Some(summary(2, "two")), Some(Timestamp(3))));
 }
 
 #[tokio::test]
