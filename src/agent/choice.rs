@@ -36,8 +36,8 @@ pub(crate) struct Facts<'a> {
     /// The route that the person has pinned.
     pub(crate) pin: Option<Route>,
     pub(crate) signals: Signals<'a>,
-    /// What was decided for the last answers, oldest first, and when.
-    pub(crate) answered: &'a [(Decision, Timestamp)],
+    /// What was decided for the last answers, oldest first, and when; those whose prompt began like the next one.
+    pub(crate) cached: &'a [(Decision, Timestamp)],
     /// How large the prompt will be.
     pub(crate) prompt: Prompt,
     /// Whether there are pictures in it.

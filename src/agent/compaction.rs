@@ -6,7 +6,8 @@
 //! history stays as it is, and a later turn tries again.
 //!
 //! The summary does not depend on the cheap model's care alone. Statements of the person that matter and are missing
-//! from it are added word for word.
+//! from it are added word for word. Where the model cannot be brought to summarise a session at all, these are what is
+//! left of its older part, and a line says so.
 //!
 //! | room | holds |
 //! |---|---|
@@ -30,11 +31,10 @@ use crate::context::Shared;
 use crate::frame::History;
 use crate::running::Ends;
 use crate::tokens;
-use attempt::{Attempt, Failure, Task};
+use attempt::{Attempt, By, Failure, Task};
 use blufio_core::content::Message;
 use blufio_core::ids::{QueueId, SessionId};
 use blufio_core::observe::Observation;
-use blufio_core::time::Timestamp;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -48,6 +48,8 @@ const AT_ONCE: usize = 4;
 /// First pause after a failure; doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_secs(60);
 const LONGEST_PAUSE: Duration = Duration::from_secs(6 * 3_600);
+/// After so many summaries of a session that came to nothing the model is not asked any more: every one has to be paid.
+const CHANCES: u32 = 5;
 /// Failures that are remembered; beyond, the oldest are forgotten, which only means an earlier try.
 const REMEMBERED: usize = 1_024;
 
@@ -74,11 +76,15 @@ impl Default for Compactions {
     }
 }
 
-/// How long a session is left alone after failures.
+/// How long a session is left alone after failures. Not by the wall clock, which may jump.
 #[derive(Clone, Copy, Debug)]
 struct Pause {
     failures: u32,
-    until: Timestamp,
+    /// Those that were no accident.
+    futile: u32,
+    /// Whether the operator was told that the model is not asked any more.
+    told: bool,
+    until: Instant,
 }
 
 impl Compactions {
@@ -100,19 +106,41 @@ impl Compactions {
         Arc::clone(locks.entry(session).or_default())
     }
 
-    fn is_paused(&self, session: SessionId, now: Timestamp) -> bool {
-        entire(&self.failures).get(&session).is_some_and(|pause| now < pause.until)
+    fn is_paused(&self, session: SessionId) -> bool {
+        entire(&self.failures).get(&session).is_some_and(|pause| Instant::now() < pause.until)
+    }
+
+    /// Whether the model has had its chances with this session.
+    fn is_hopeless(&self, session: SessionId) -> bool {
+        entire(&self.failures).get(&session).is_some_and(|pause| pause.futile >= CHANCES)
+    }
+
+    /// Whether the operator does not know yet that the model has had its chances.
+    fn is_news(&self, session: SessionId) -> bool {
+        let mut failures = entire(&self.failures);
+        failures.get_mut(&session).is_some_and(|pause| !std::mem::replace(&mut pause.told, true))
+    }
+
+    /// It went on without the model, which has one chance more when it is asked the next time.
+    fn went_without(&self, session: SessionId) {
+        if let Some(pause) = entire(&self.failures).get_mut(&session) {
+            *pause = Pause { futile: CHANCES.saturating_sub(1), until: Instant::now(), ..*pause };
+        }
     }
 
     fn succeeded(&self, session: SessionId) {
         entire(&self.failures).remove(&session);
     }
 
-    fn failed(&self, session: SessionId, now: Timestamp) {
+    fn failed(&self, session: SessionId, futile: bool) {
         let mut failures = entire(&self.failures);
-        let count = failures.get(&session).map_or(0, |pause| pause.failures);
+        let known = failures.get(&session);
+        let count = known.map_or(0, |pause| pause.failures);
+        let futile = known.map_or(0, |pause| pause.futile).saturating_add(u32::from(futile));
+        let told = known.is_some_and(|pause| pause.told);
         let wait = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(count.min(16))).min(LONGEST_PAUSE);
-        failures.insert(session, Pause { failures: count.saturating_add(1), until: now.after(wait) });
+        let until = Instant::now() + wait;
+        failures.insert(session, Pause { failures: count.saturating_add(1), futile, told, until });
         if failures.len() > REMEMBERED {
             let oldest = failures.iter().min_by_key(|(_, pause)| pause.until).map(|(session, _)| *session);
             oldest.and_then(|oldest| failures.remove(&oldest));
@@ -131,10 +159,8 @@ pub(crate) fn after_turn(shared: &Arc<Shared>, session: SessionId, history: &His
     let compactions = &shared.compactions;
     let size = history.tokens().saturating_add(tokens::of_messages(added).expected);
     let count = history.messages().len().saturating_add(added.len());
-    if !plan::limits(shared).are_passed_by(size, count)
-        || compactions.end.is_cancelled()
-        || compactions.is_paused(session, shared.clock.now())
-    {
+    let too_long = history.is_cut_off() || plan::limits(shared).are_passed_by(size, count);
+    if !too_long || compactions.end.is_cancelled() || compactions.is_paused(session) {
         return;
     }
     let Ok(room) = Arc::clone(&compactions.room).try_acquire_owned() else { return };
@@ -194,19 +220,40 @@ pub(crate) async fn now(
 
 /// Makes a summary, and notes how it went. Says whether the history has become shorter.
 async fn attempt(shared: &Shared, task: &Task, end: &CancellationToken) -> bool {
-    let session = task.session;
-    let outcome = match attempt::attempt(shared, task, end).await {
+    let (session, compactions) = (task.session, &shared.compactions);
+    let mut by = if compactions.is_hopeless(session) { By::Nobody } else { By::Model };
+    let mut made = attempt::attempt(shared, task, by, end).await;
+    if let Err(error) = &made
+        && by == By::Model
+        && !matches!(error, Failure::Ended)
+    {
+        compactions.failed(session, error.is_futile());
+        if compactions.is_hopeless(session) {
+            if compactions.is_news(session) {
+                tracing::error!(%session, %error, "the older part of a conversation cannot be summarised (context.summary_model); only what the person insisted on is kept of it");
+            }
+            shared.observe.record(Observation::Compaction { outcome: "failed" });
+            by = By::Nobody;
+            made = attempt::attempt(shared, task, by, end).await;
+        }
+    }
+    let outcome = match made {
         // Within its limits: another one has seen to it.
         Ok(Attempt::Nothing) => return !task.forced,
         Ok(Attempt::Done) => {
-            shared.compactions.succeeded(session);
+            match by {
+                By::Model => compactions.succeeded(session),
+                By::Nobody => compactions.went_without(session),
+            }
             "done"
         }
         Ok(Attempt::Superseded) => "superseded",
         Err(Failure::Ended) => return false,
         Err(error) => {
             tracing::warn!(%session, %error, "the older part of a conversation could not be summarised; a later turn tries again");
-            shared.compactions.failed(session, shared.clock.now());
+            if by == By::Nobody {
+                compactions.failed(session, false);
+            }
             "failed"
         }
     };

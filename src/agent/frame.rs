@@ -22,7 +22,7 @@ mod repair;
 
 pub use cut::{begins_turn, turns};
 pub use history::History;
-pub(crate) use history::transcript;
+pub(crate) use history::{Tail, tail};
 pub use media::lighten;
 pub use repair::{for_transcript, is_sound, repair};
 

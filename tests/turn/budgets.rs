@@ -338,7 +338,7 @@ async fn nothing_is_summarised_while_work_in_the_background_stands_still() {
     house.say("1", "/heartbeat resume").await;
     house.replies_to("1", 4).await;
     // What failed is not tried again at once.
-    house.advance(Duration::from_secs(3_600));
+    house.pass(Duration::from_secs(3_600)).await;
     house.say("1", "and now").await;
     house.until("a summary", || model.summaries.lock().unwrap().len() == 1).await;
     house.close().await;

@@ -14,26 +14,26 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 
-fn small(options: &mut AgentOptions) {
+pub fn small(options: &mut AgentOptions) {
     options.context.soft_limit = 2_000;
     options.context.keep = 600;
 }
 
 /// An answer of about 130 tokens.
-fn long_answer() -> Play {
+pub fn long_answer() -> Play {
     Play::Write("The tomatoes grow well this year. ".repeat(15), StopReason::EndTurn)
 }
 
-fn summary(text: &str) -> Play {
+pub fn summary(text: &str) -> Play {
     Play::Write(text.into(), StopReason::EndTurn)
 }
 
-fn text(request: &Request) -> String {
+pub fn text(request: &Request) -> String {
     request.messages.iter().map(Message::plain_text).collect::<Vec<_>>().join("\n")
 }
 
 /// Says something `count` times, and waits for each answer.
-async fn chat(house: &House, model: &Model, count: usize) {
+pub async fn chat(house: &House, model: &Model, count: usize) {
     for _ in 0..count {
         let sent = house.sent_to("1").len();
         model.plays([long_answer()]);
@@ -42,12 +42,12 @@ async fn chat(house: &House, model: &Model, count: usize) {
     }
 }
 
-async fn transcript(house: &House) -> Transcript {
+pub async fn transcript(house: &House) -> Transcript {
     let session = house.store.session(&Conversation::new("test", "1"), house.clock.now()).await.unwrap();
     house.store.transcript(session, 10_000).await.unwrap()
 }
 
-async fn outcomes(house: &House, outcome: &str, count: usize) {
+pub async fn outcomes(house: &House, outcome: &str, count: usize) {
     let heard = format!("Compaction {{ outcome: \"{outcome}\"");
     house.until(&heard, || house.heard.count(&heard) >= count).await;
 }
@@ -110,7 +110,7 @@ async fn a_summary_that_fails_changes_nothing_and_is_tried_again_after_a_while()
         assert_eq!(tried, failure, "it is left alone for a while");
         let after = transcript(&house).await;
         assert_eq!(after.messages[..before.messages.len()], before.messages);
-        house.advance(Duration::from_secs(60 << (failure - 1)));
+        house.pass(Duration::from_secs(60 << (failure - 1))).await;
         chat(&house, &model, 1).await;
     }
     outcomes(&house, "done", 1).await;

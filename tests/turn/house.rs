@@ -487,6 +487,17 @@ impl House {
         self.clock.0.fetch_add(i64::try_from(span.as_millis()).unwrap(), Ordering::SeqCst);
     }
 
+    /// Lets time pass for timers, whatever the wall clock shows.
+    pub async fn pass(&self, span: Duration) {
+        tokio::time::pause();
+        tokio::time::advance(span).await;
+        tokio::time::resume();
+    }
+
+    pub fn set_back(&self, span: Duration) {
+        self.clock.0.fetch_sub(i64::try_from(span.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
     pub async fn transcript(&self, chat: &str) -> Vec<Message> {
         let session = self.store.session(&Conversation::new("test", chat), self.clock.now()).await.unwrap();
         let transcript = self.store.transcript(session, 1_000).await.unwrap();

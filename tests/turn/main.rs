@@ -17,6 +17,7 @@ mod budgets;
 mod commands;
 mod compaction;
 mod failures;
+mod forgetting;
 mod heartbeat;
 mod order;
 mod reminders;

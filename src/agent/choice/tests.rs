@@ -66,7 +66,7 @@ fn facts() -> Facts<'static> {
             attached: &[],
             earlier: &[],
         },
-        answered: &[],
+        cached: &[],
         prompt: Prompt { before: 10_000, new: 100 },
         pictures: false,
         standings: &[],
@@ -120,23 +120,23 @@ fn a_warm_cache_of_a_stronger_model_is_kept_while_that_is_cheaper() {
     let warm = answered("d", Route::Deep, 60_000);
     let wanted = all(&[], None, &facts()).decision;
     assert_eq!(wanted.route, Route::Standard, "the words alone: {wanted:?}");
-    let stay = all(&[], None, &Facts { answered: &warm, ..facts() }).decision;
+    let stay = all(&[], None, &Facts { cached: &warm, ..facts() }).decision;
     assert_eq!((stay.route, stay.model.as_str()), (Route::Deep, "d"));
     assert!(stay.reasons[0].contains("in its cache"), "{stay:?}");
     let gone = answered("d", Route::Deep, 5 * 60_000);
-    assert_eq!(all(&[], None, &Facts { answered: &gone, ..facts() }).decision, wanted);
+    assert_eq!(all(&[], None, &Facts { cached: &gone, ..facts() }).decision, wanted);
     // A short prompt is no reason: the dearer answer outweighs it.
-    let short = Facts { answered: &warm, prompt: Prompt { before: 1_100, new: 100 }, ..facts() };
+    let short = Facts { cached: &warm, prompt: Prompt { before: 1_100, new: 100 }, ..facts() };
     assert_eq!(all(&[], None, &short).decision.route, Route::Standard);
     // Below the shortest prefix nothing was cached.
-    let minimum = Facts { answered: &warm, prompt: Prompt { before: 1_000, new: 100_000 }, ..facts() };
+    let minimum = Facts { cached: &warm, prompt: Prompt { before: 1_000, new: 100_000 }, ..facts() };
     assert_eq!(all(&[], None, &minimum).decision.route, Route::Standard);
 }
 
 #[test]
 fn a_weaker_model_is_left_however_warm_it_is() {
     let warm = answered("f", Route::Fast, 60_000);
-    let huge = Facts { answered: &warm, prompt: Prompt { before: 900_000, new: 1 }, ..facts() };
+    let huge = Facts { cached: &warm, prompt: Prompt { before: 900_000, new: 1 }, ..facts() };
     assert_eq!(all(&[], None, &huge).decision.route, Route::Standard);
 }
 
@@ -144,7 +144,7 @@ fn a_weaker_model_is_left_however_warm_it_is() {
 fn two_warm_caches_are_no_reason_to_stay() {
     let mut warm = answered("s", Route::Standard, 120_000);
     warm.extend(answered("d", Route::Deep, 60_000));
-    assert_eq!(all(&[], None, &Facts { answered: &warm, ..facts() }).decision.route, Route::Standard);
+    assert_eq!(all(&[], None, &Facts { cached: &warm, ..facts() }).decision.route, Route::Standard);
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn thanks_in_the_middle_of_a_long_conversation_stay_where_it_is_cached() {
     warm.extend(answered("s", Route::Standard, 60_000));
     let said = |warm, before| Facts {
         signals: thanks,
-        answered: warm,
+        cached: warm,
         prompt: Prompt { before, new: 10 },
         ..facts()
     };
@@ -174,7 +174,7 @@ fn thanks_in_the_middle_of_a_long_conversation_stay_where_it_is_cached() {
 fn the_model_that_answered_in_place_of_another_is_the_warm_one() {
     let mut warm = answered("s", Route::Standard, 60_000);
     warm[0].0.answered_by = Some("d".into());
-    assert_eq!(all(&[], None, &Facts { answered: &warm, ..facts() }).decision.route, Route::Deep);
+    assert_eq!(all(&[], None, &Facts { cached: &warm, ..facts() }).decision.route, Route::Deep);
 }
 
 #[test]

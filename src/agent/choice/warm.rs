@@ -45,7 +45,7 @@ pub(super) fn stay(provider: &dyn Provider, slots: &Slots, facts: &Facts<'_>, wa
     let warm = |(_, at): &&(Decision, Timestamp)| facts.now.since(*at) < LIFE;
     let name =
         |decision: &'_ Decision| decision.answered_by.clone().unwrap_or_else(|| decision.model.clone());
-    let warm: Vec<String> = facts.answered.iter().filter(warm).map(|(decision, _)| name(decision)).collect();
+    let warm: Vec<String> = facts.cached.iter().filter(warm).map(|(decision, _)| name(decision)).collect();
     let last = warm.last()?;
     if wanted == Route::Fast && facts.prompt.before > SETTLED {
         let stronger = warm.iter().filter_map(|model| route_of(slots, model)).filter(|route| *route > wanted);

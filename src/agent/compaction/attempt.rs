@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 use super::{memory, plan, prompt};
 use crate::context::Shared;
-use crate::frame::{self, History};
+use crate::frame::{self, History, Tail};
 use crate::spend::{self, AskError, Purpose};
 use crate::tokens;
 use blufio_core::content::{Block, Message};
 use blufio_core::ids::{QueueId, SessionId};
-use blufio_core::provider::{Completion, Request, StopReason};
-use blufio_core::storage::{Compaction, Feature, StorageError, Summary, Transcript};
+use blufio_core::provider::{Completion, ProviderErrorKind, Request, StopReason};
+use blufio_core::storage::{Compaction, Feature, StorageError, Summary};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -15,6 +15,9 @@ use tokio_util::sync::CancellationToken;
 const LONGEST: Duration = Duration::from_secs(300);
 /// What is too long for one summary is summarised piece by piece, at most so many at a time.
 const PIECES: u32 = 6;
+/// A piece has no more messages than this, and no more of them once they come to so many bytes.
+const MESSAGES: usize = 1_024;
+const BYTES: usize = 32 << 20;
 
 /// What is to be summarised.
 #[derive(Clone, Copy, Debug)]
@@ -49,12 +52,35 @@ pub(super) enum Failure {
     /// There was an answer that cannot stand for what was said.
     #[error("the summary is of no use: {0}")]
     Useless(&'static str),
+    /// The window of the model has no room for what is to be summarised.
+    #[error("the window of {0:?} (context.summary_model) is too small to summarise anything")]
+    NoRoom(String),
+    /// There was no whole answer in time.
+    #[error("the summary took too long")]
+    TooLong,
     /// The model that shall summarise is not known.
     #[error("the model {0:?} (context.summary_model) is unknown")]
     UnknownModel(String),
     /// It was ended from outside.
     #[error("it was ended")]
     Ended,
+}
+
+impl Failure {
+    /// Whether this will most likely come to the same as often as it is tried: the model has answered, or has refused to,
+    /// because of what it was asked.
+    pub(super) fn is_futile(&self) -> bool {
+        match self {
+            Self::Useless(_) | Self::NoRoom(_) | Self::TooLong => true,
+            Self::Ask(AskError::Provider(error)) => matches!(
+                error.kind,
+                ProviderErrorKind::InvalidRequest
+                    | ProviderErrorKind::ContextOverflow
+                    | ProviderErrorKind::TooLarge
+            ),
+            Self::Ask(_) | Self::Storage(_) | Self::UnknownModel(_) | Self::Ended => false,
+        }
+    }
 }
 
 impl From<AskError> for Failure {
@@ -66,16 +92,26 @@ impl From<AskError> for Failure {
     }
 }
 
+/// Who makes a summary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    /// The cheap model.
+    Model,
+    /// Nobody: only the person's own words stay, and a line that says so.
+    Nobody,
+}
+
 /// Summarises the older part of a session until it is within its limits.
 pub(super) async fn attempt(
     shared: &Shared,
     task: &Task,
+    by: By,
     end: &CancellationToken,
 ) -> Result<Attempt, Failure> {
     let mut reached = Attempt::Nothing;
     for piece in 0..PIECES {
         let forced = task.forced && piece == 0;
-        match summarise(shared, &Task { forced, ..*task }, end).await {
+        match summarise(shared, &Task { forced, ..*task }, by, end).await {
             Ok(Attempt::Done) => reached = Attempt::Done,
             Ok(Attempt::Nothing) => return Ok(reached),
             Ok(Attempt::Superseded) if reached == Attempt::Nothing => return Ok(Attempt::Superseded),
@@ -91,20 +127,52 @@ pub(super) async fn attempt(
     Ok(reached)
 }
 
-async fn summarise(shared: &Shared, task: &Task, end: &CancellationToken) -> Result<Attempt, Failure> {
-    let transcript = frame::transcript(shared.storage.as_ref(), task.session).await?;
-    let Some(limits) = limits(shared, task, &transcript) else { return Ok(Attempt::Nothing) };
+async fn summarise(
+    shared: &Shared,
+    task: &Task,
+    by: By,
+    end: &CancellationToken,
+) -> Result<Attempt, Failure> {
+    let tail = frame::tail(shared.storage.as_ref(), task.session).await?;
+    let Some(limits) = limits(shared, task, &tail) else { return Ok(Attempt::Nothing) };
+    // The newest messages say what stays. What is summarised is read from the other end: nothing is left out that the
+    // summary is to stand for.
+    let newest = &tail.transcript.messages;
+    let stays = newest.get(plan::stays(newest, !tail.cut_off, limits)).map(|stored| stored.id);
+    let first = newest.first().map(|stored| stored.id);
+    if stays.is_some() && stays == first && !tail.cut_off {
+        return Ok(Attempt::Nothing);
+    }
+    let mut transcript = shared.storage.oldest(task.session, MESSAGES, BYTES).await?;
+    if transcript.summary != tail.transcript.summary {
+        return Ok(Attempt::Superseded);
+    }
+    let read = transcript.messages.len();
+    let last = transcript.messages.last().map(|stored| stored.id);
+    transcript.messages.retain(|stored| stays.is_none_or(|stays| stored.id < stays));
+    let ends = transcript.messages.len() < read || last >= newest.last().map(|stored| stored.id);
     let id = &shared.options.context.summary_model;
     let Some(model) = shared.provider.model(id) else { return Err(Failure::UnknownModel(id.clone())) };
     let earlier = transcript.summary.as_ref().map(|summary| summary.text.as_str()).unwrap_or_default();
     let earlier_size = tokens::of_text(earlier).expected;
     let most = prompt::capacity(model).saturating_sub(earlier_size);
-    let count = plan::count(&transcript.messages, limits, most);
+    if most == 0 && by == By::Model {
+        return Err(Failure::NoRoom(id.clone()));
+    }
+    let sizes: Vec<u64> =
+        transcript.messages.iter().map(|stored| prompt::size(&stored.message).saturating_add(1)).collect();
+    let most = if by == By::Model { most } else { u64::MAX };
+    let count = plan::piece(&transcript.messages, ends, &sizes, most);
     let Some((old, last)) = transcript.messages.get(..count).and_then(|old| Some((old, old.last()?))) else {
         return Ok(Attempt::Nothing);
     };
-    let request = prompt::request(model, &memory::shown(earlier), old);
-    let words = words(ask(shared, task, request, end).await?)?;
+    let words = match by {
+        By::Model => {
+            let request = prompt::request(model, &memory::shown(earlier), old);
+            words(ask(shared, task, request, end).await?)?
+        }
+        By::Nobody => memory::unsummarised(earlier),
+    };
 
     let replaced = old.iter().map(|stored| tokens::of_message(&stored.message).expected);
     let replaced = replaced.fold(earlier_size, u64::saturating_add);
@@ -130,14 +198,14 @@ async fn summarise(shared: &Shared, task: &Task, end: &CancellationToken) -> Res
 
 /// The limits to keep, if the history is beyond them. One that did not fit, whatever its size, is cut to its newer half
 /// at least.
-fn limits(shared: &Shared, task: &Task, transcript: &Transcript) -> Option<plan::Limits> {
+fn limits(shared: &Shared, task: &Task, tail: &Tail) -> Option<plan::Limits> {
     let limits = plan::limits(shared);
-    let size = History::of(transcript.clone()).tokens();
+    let size = History::of(tail.transcript.clone()).tokens();
     if task.forced {
         let soft = limits.soft.min(size / 2);
         return Some(plan::Limits { soft, keep: limits.keep.min(soft) });
     }
-    limits.are_passed_by(size, transcript.messages.len()).then_some(limits)
+    (tail.cut_off || limits.are_passed_by(size, tail.transcript.messages.len())).then_some(limits)
 }
 
 async fn ask(
@@ -145,7 +213,7 @@ async fn ask(
     task: &Task,
     request: Request,
     end: &CancellationToken,
-) -> Result<Completion, AskError> {
+) -> Result<Completion, Failure> {
     let purpose = Purpose {
         feature: Feature::Compaction,
         turn: task.turn,
@@ -158,11 +226,13 @@ async fn ask(
     let asking = spend::ask(shared, &purpose, request, &end);
     tokio::pin!(asking);
     tokio::select! {
-        answer = &mut asking => answer,
+        answer = &mut asking => Ok(answer?),
         () = tokio::time::sleep(LONGEST) => {
-            tracing::warn!(session = %task.session, "a summary takes too long and is given up");
             end.cancel();
-            asking.await
+            match asking.await {
+                Err(AskError::Cancelled) => Err(Failure::TooLong),
+                answer => Ok(answer?),
+            }
         }
     }
 }

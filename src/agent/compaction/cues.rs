@@ -111,6 +111,24 @@ const INTENTIONS_ANYWHERE: &[&str] = &[
 const PROHIBITIONS: &[&str] =
     &[" don t ", " do not ", " please don t ", " please do not ", " bitte nicht ", " bitte kein"];
 
+/// Words with which people speak of themselves.
+#[rustfmt::skip]
+const PERSONAL: &[&str] = &[
+    " i ", " my ", " me ", " mine ", " we ", " our ", " us ",
+    " ich ", " mir ", " mich ", " mein", " wir ", " unser", " uns ", " ik ", " mij ", " mijn ", " wij ", " ons ", " onze ",
+    " je ", " j ", " moi ", " mon ", " ma ", " mes ", " nous ", " notre ", " nos ",
+    " yo ", " soy ", " mi ", " mis ", " mí ", " estoy ", " tengo ", " nosotros ", " nuestr", " eu ", " sou ", " meu ", " minha ",
+    " tenho ", " io ", " sono ", " mio ", " mia ", " miei ", " ho ", " ja ", " jestem ", " mam ", " mnie ", " mój ", " moja ",
+    " mně ", " můj ", " jsem ", " я ", " мне ", " меня ", " мой ", " моя ", " мое", " моё", " мои", " мы ", " наш",
+    " мені ", " мене ", " мій ", " ben ", " benim ", " bana ", " saya ", " aku ", " tôi ", " εγώ ", " μου ", " εμένα ", " είμαι ",
+];
+
+#[rustfmt::skip]
+const PERSONAL_ANYWHERE: &[&str] = &[
+    "我", "私", "僕", "俺", "わたし", "저는", "제가", "나는", "내가", "제 ", "우리", "أنا", "لدي", "عندي", "אני", "שלי",
+    "मैं", "मुझे", "मेर", "ฉัน", "ผม", "من ",
+];
+
 /// What the cues of a statement say of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Cues {
@@ -118,6 +136,8 @@ pub(super) struct Cues {
     pub(super) weight: Option<Weight>,
     /// Whether it says what is not, or must not be.
     pub(super) negated: bool,
+    /// Whether somebody speaks of himself or herself.
+    pub(super) personal: bool,
 }
 
 /// Looks for cues. `spaced` is the statement in words, `plain` as it was written; both in lower case.
@@ -133,7 +153,8 @@ pub(super) fn of(spaced: &str, plain: &str) -> Cues {
         (false, true) => Some(Weight::Intention),
         (false, false) => None,
     };
-    Cues { weight, negated }
+    let personal = any(PERSONAL, spaced) || any(PERSONAL_ANYWHERE, plain);
+    Cues { weight, negated, personal }
 }
 
 /// Words that say nothing by themselves.

@@ -2,12 +2,14 @@
 use crate::context::Shared;
 use crate::frame::begins_turn;
 use crate::tokens;
+use blufio_core::content::{Message, Role};
 use blufio_core::route::Route;
 use blufio_core::storage::StoredMessage;
 
 /// Of a window, the history may fill this part before it is summarised, hundredths.
 const OF_THE_WINDOW: u64 = 60;
-/// So many messages are summarised even when they are short: a transcript is read back only so far.
+/// So many messages are summarised even when they are short, down to the newest half of so many: a transcript is read
+/// back only so far.
 const MANY: usize = 1_000;
 
 /// When a history is summarised, and how much of it stays as it was said. Tokens.
@@ -36,39 +38,54 @@ pub(super) fn limits(shared: &Shared) -> Limits {
     Limits { soft, keep: options.keep.min(soft / 2) }
 }
 
-/// How many of the messages, from the oldest, are summarised now: what is older than the newest `keep` tokens, and no
-/// more than about `most` tokens of it at a time. Only whole turns; none of their tool calls is parted from its result.
-/// The last turn stays, unless it alone is longer than the soft limit. `0`: there is nothing to summarise.
-pub(super) fn count(messages: &[StoredMessage], limits: Limits, most: u64) -> usize {
-    let sizes: Vec<u64> =
-        messages.iter().map(|stored| tokens::of_message(&stored.message).expected).collect();
-    let sum = |part: Option<&[u64]>| {
-        part.unwrap_or_default().iter().fold(0, |sum: u64, size| sum.saturating_add(*size))
-    };
-    // Whatever stands first begins a turn.
-    let begins: Vec<usize> = (0..messages.len())
-        .filter(|at| *at == 0 || messages.get(*at).is_some_and(|stored| begins_turn(&stored.message)))
-        .collect();
+/// The position in `tail`, the newest messages, of the first that stays as it was said; what is older is summarised.
+/// About the newest `keep` tokens stay, in whole turns. The last turn stays, unless it alone is longer than the soft
+/// limit. `0`: everything that is in `tail` stays.
+///
+/// `whole`: `tail` begins where the summary ends, so that whatever stands first begins a turn.
+pub(super) fn stays(tail: &[StoredMessage], whole: bool, limits: Limits) -> usize {
+    let sizes: Vec<u64> = tail.iter().map(|stored| tokens::of_message(&stored.message).expected).collect();
     let behind = |at: usize| sum(sizes.get(at..));
-    let last = begins.last().copied().unwrap_or(0);
-    let count = match begins.iter().copied().find(|at| behind(*at) <= limits.keep) {
-        Some(at) => at,
-        None if behind(last) <= limits.soft => last,
-        None => messages.len(),
-    };
-    if sum(sizes.get(..count)) <= most {
-        return count;
+    let begins: Vec<usize> = begins(tail, whole).collect();
+    let few = |at: usize| tail.len() <= MANY || tail.len().saturating_sub(at) <= MANY / 2;
+    match (begins.iter().copied().find(|at| behind(*at) <= limits.keep && few(*at)), begins.last()) {
+        (Some(at), _) => at,
+        (None, Some(last)) if behind(*last) <= limits.soft => *last,
+        (None, _) => tail.len(),
     }
-    let mut pieces = begins.iter().copied().filter(|at| 0 < *at && *at < count);
-    let first = pieces.clone().next();
-    // A first turn that is longer than that is taken all the same; its texts are shortened in the prompt.
-    pieces.rfind(|at| sum(sizes.get(..*at)) <= most).or(first).unwrap_or(count)
+}
+
+/// How many of the messages, from the oldest, are summarised at once: no more than `most` tokens as they are written
+/// down, `sizes`. Only whole turns, so that no tool call is parted from its result; a first turn that is longer is taken
+/// all the same, as far as it was read. `ends`: a turn ends behind the last of the messages.
+pub(super) fn piece(old: &[StoredMessage], ends: bool, sizes: &[u64], most: u64) -> usize {
+    let mut ends_at: Vec<usize> = begins(old, true).skip(1).collect();
+    ends_at.extend(ends.then_some(old.len()));
+    let fits = ends_at.iter().copied().rfind(|at| sum(sizes.get(..*at)) <= most);
+    let parted = |at: &usize| old.get(*at).is_none_or(|next| answers_a_call(&next.message));
+    let within_a_turn = || (1..old.len()).rev().find(|at| !parted(at)).unwrap_or(old.len());
+    fits.or(ends_at.first().copied()).unwrap_or_else(within_a_turn)
+}
+
+fn begins(messages: &[StoredMessage], whole: bool) -> impl Iterator<Item = usize> {
+    let positions = messages.iter().enumerate();
+    positions
+        .filter(move |(at, stored)| (whole && *at == 0) || begins_turn(&stored.message))
+        .map(|(at, _)| at)
+}
+
+fn answers_a_call(message: &Message) -> bool {
+    message.role == Role::User && !begins_turn(message)
+}
+
+fn sum(sizes: Option<&[u64]>) -> u64 {
+    sizes.unwrap_or_default().iter().fold(0, |sum: u64, size| sum.saturating_add(*size))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use blufio_core::content::{Block, Message};
+    use blufio_core::content::Block;
     use blufio_core::ids::MessageId;
     use proptest::prelude::*;
     use serde_json::json;
@@ -100,7 +117,13 @@ mod tests {
         ) {
             let messages = stored(turns.iter().flat_map(|(words, tools)| turn(*words, *tools)).collect());
             let limits = Limits { soft, keep: keep.min(soft / 2) };
-            let count = count(&messages, limits, most);
+            let sizes: Vec<u64> =
+                messages.iter().map(|stored| tokens::of_message(&stored.message).expected).collect();
+            let stays = stays(&messages, true, limits);
+            let count = match stays {
+                0 => 0,
+                _ => piece(&messages[..stays], true, &sizes, most),
+            };
             prop_assert!(count <= messages.len());
             prop_assert!(messages.get(count).is_none_or(|next| begins_turn(&next.message)));
             let tokens = |part: &[StoredMessage]| part.iter().map(|stored| tokens::of_message(&stored.message).expected).sum::<u64>();
@@ -118,14 +141,36 @@ mod tests {
     fn a_last_turn_beyond_the_soft_limit_is_summarised_too() {
         let messages = stored([turn(10, 0), turn(2_000, 1)].concat());
         let limits = Limits { soft: 500, keep: 100 };
-        assert_eq!(count(&messages, limits, u64::MAX), messages.len());
-        assert_eq!(count(&messages, Limits { soft: 50_000, keep: 100 }, u64::MAX), 2);
+        assert_eq!(stays(&messages, true, limits), messages.len());
+        assert_eq!(stays(&messages, true, Limits { soft: 50_000, keep: 100 }), 2);
     }
 
     #[test]
     fn nothing_is_summarised_where_everything_is_kept() {
-        assert_eq!(count(&[], Limits { soft: 500, keep: 100 }, u64::MAX), 0);
+        assert_eq!(stays(&[], true, Limits { soft: 500, keep: 100 }), 0);
         let messages = stored(turn(100, 0));
-        assert_eq!(count(&messages, Limits { soft: 500, keep: 250 }, u64::MAX), 0);
+        assert_eq!(stays(&messages, true, Limits { soft: 500, keep: 250 }), 0);
+    }
+
+    #[test]
+    fn of_very_many_short_messages_the_newest_stay_whatever_may_be_kept() {
+        let messages = stored((0..MANY).flat_map(|_| turn(1, 0)).collect());
+        let limits = Limits { soft: 1_000_000, keep: 500_000 };
+        assert!(limits.are_passed_by(1, messages.len()));
+        assert_eq!(messages.len() - stays(&messages, true, limits), MANY / 2);
+        assert_eq!(stays(&messages[..MANY], true, limits), 0, "few are left as they are");
+    }
+
+    #[test]
+    fn where_not_everything_was_read_a_piece_ends_with_a_turn_or_at_least_parts_no_call_from_its_result() {
+        let messages = stored([turn(10, 1), turn(10, 2)].concat());
+        let sizes = vec![10; messages.len()];
+        // Cut off behind the call of the second turn.
+        assert_eq!(piece(&messages[..6], false, &sizes, 1_000), 4);
+        assert_eq!(piece(&messages[..6], false, &sizes, 1), 4);
+        assert_eq!(piece(&messages, true, &sizes, 1_000), messages.len());
+        let second = &messages[4..];
+        assert_eq!(piece(&second[..4], false, &sizes, 1_000), 3);
+        assert_eq!(piece(&second[..1], false, &sizes, 1_000), 1);
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-use super::cues::{self, Weight};
+use super::cues::{self, Cues, Weight};
 use crate::frame::begins_turn;
 use blufio_core::content::{Block, Message};
 use std::collections::BTreeSet;
@@ -7,6 +7,8 @@ use std::ops::Bound;
 
 /// A statement that is longer is kept only up to here, characters.
 const LONGEST: usize = 400;
+/// Nobody types texts that are longer from one breath to the next: they may have been pasted, characters.
+const LONG: usize = 800;
 /// Words are the same when so many of their first letters are: endings differ from sentence to sentence.
 const STEM: usize = 5;
 /// Shorter words say little by themselves, characters.
@@ -25,6 +27,10 @@ pub(super) struct Statement {
     pub(super) text: String,
     /// How much it matters; `None`: nothing would be lost with it.
     pub(super) weight: Option<Weight>,
+    /// Whether somebody speaks of himself or herself.
+    pub(super) personal: bool,
+    /// Whether it comes out of a long text, which may well be somebody else's.
+    pub(super) long: bool,
     negated: bool,
     /// Names and numbers.
     keys: BTreeSet<String>,
@@ -74,7 +80,13 @@ impl Statement {
             Some(weight) if question && weight < Weight::Demand => None,
             weight => weight,
         };
-        Self { text, weight, negated: cues.negated, keys, words, all }
+        let Cues { negated, personal, .. } = cues;
+        Self { text, weight, personal, long: false, negated, keys, words, all }
+    }
+
+    /// The same, out of a text that is long, or not.
+    pub(super) fn out_of_long(self, long: bool) -> Self {
+        Self { long, ..self }
     }
 
     /// Whether this says what `other` says, as far as words can tell: all of its names and numbers, most of its words,
@@ -110,21 +122,38 @@ impl Statement {
 pub(super) fn of_the_person<'a>(messages: &'a [&'a Message]) -> impl Iterator<Item = Statement> + 'a {
     let texts = messages.iter().filter(|message| begins_turn(message)).flat_map(|message| &message.content);
     let own = texts.filter_map(|block| match block {
-        Block::Text { text } => own_words(text.trim()),
+        Block::Text { text } => Some(voices(text).own),
         _ => None,
     });
-    own.flat_map(sentences).map(Statement::of)
+    own.flat_map(|text| {
+        let long = text.chars().nth(LONG).is_some();
+        sentences(text).map(move |sentence| Statement::of(sentence).out_of_long(long))
+    })
 }
 
-/// A text without what channels say about it, and without the words of others that it brings along.
-fn own_words(text: &str) -> Option<&str> {
+/// Who speaks in a text that stands in a message of the person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Voices<'a> {
+    /// What channels say about the text, and the words of others that it brings along.
+    pub(super) others: &'a str,
+    /// The person's own words.
+    pub(super) own: &'a str,
+}
+
+/// Tells the voices of a text apart.
+pub(super) fn voices(text: &str) -> Voices<'_> {
+    let text = text.trim();
     if text.starts_with("<document ") || (text.starts_with('[') && text.ends_with(']')) {
-        return None;
+        return Voices { others: text, own: "" };
     }
     match text.split_once('\n') {
-        Some((line, _)) if line.contains("[Forwarded from ") && line.ends_with(']') => None,
-        Some((line, own)) if line.contains("[In reply to ") && line.ends_with(']') => Some(own),
-        _ => Some(text.strip_prefix("[Voice note]").unwrap_or(text)),
+        Some((line, _)) if line.contains("[Forwarded from ") && line.ends_with(']') => {
+            Voices { others: text, own: "" }
+        }
+        Some((line, own)) if line.contains("[In reply to ") && line.ends_with(']') => {
+            Voices { others: line, own: own.trim() }
+        }
+        _ => Voices { others: "", own: text.strip_prefix("[Voice note]").unwrap_or(text).trim() },
     }
 }
 

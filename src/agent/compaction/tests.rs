@@ -114,40 +114,56 @@ fn what_is_left_behind_a_summary_is_sound_wherever_it_ends() {
     let size: u64 = messages.iter().map(|stored| tokens::of_message(&stored.message).expected).sum();
     for part in 0..40 {
         let limits = plan::Limits { soft: size, keep: size * part / 40 };
-        let behind = &messages[plan::count(&messages, limits, u64::MAX)..];
+        let behind = &messages[plan::stays(&messages, true, limits)..];
         let behind: Vec<Message> = behind.iter().map(|stored| stored.message.clone()).collect();
         assert!(is_sound(&behind) && behind.first().is_none_or(|first| first.role == Role::User));
     }
 }
 
-#[test]
-fn after_failures_a_session_is_left_alone_for_longer_and_longer() {
+#[tokio::test(start_paused = true)]
+async fn after_failures_a_session_is_left_alone_for_longer_and_longer() {
     let compactions = Compactions::default();
     let session = SessionId(1);
-    let mut now = Timestamp(0);
     let mut pauses = Vec::new();
     for _ in 0..12 {
-        assert!(!compactions.is_paused(session, now));
-        compactions.failed(session, now);
-        let begin = now;
-        while compactions.is_paused(session, now) {
-            now = now.after(Duration::from_secs(30));
+        assert!(!compactions.is_paused(session));
+        compactions.failed(session, false);
+        let begin = Instant::now();
+        while compactions.is_paused(session) {
+            tokio::time::advance(Duration::from_secs(30)).await;
         }
-        pauses.push(now.since(begin).as_secs());
+        pauses.push(begin.elapsed().as_secs());
     }
     assert_eq!(pauses[..4], [60, 120, 240, 480]);
     assert_eq!(pauses.last(), Some(&LONGEST_PAUSE.as_secs()));
-    compactions.failed(session, now);
+    assert!(!compactions.is_hopeless(session), "accidents are no reason to give up");
+    compactions.failed(session, true);
     compactions.succeeded(session);
-    assert!(!compactions.is_paused(session, now));
+    assert!(!compactions.is_paused(session));
 }
 
-#[test]
-fn failures_of_many_sessions_take_no_more_room_than_they_may() {
+#[tokio::test(start_paused = true)]
+async fn a_model_that_never_summarises_a_session_has_five_chances_and_then_one_at_a_time() {
+    let compactions = Compactions::default();
+    let session = SessionId(1);
+    for _ in 0..CHANCES {
+        assert!(!compactions.is_hopeless(session));
+        compactions.failed(session, true);
+    }
+    assert!(compactions.is_hopeless(session) && compactions.is_news(session));
+    compactions.went_without(session);
+    assert!(!compactions.is_hopeless(session) && !compactions.is_paused(session));
+    compactions.failed(session, true);
+    assert!(compactions.is_hopeless(session) && !compactions.is_news(session), "it is told once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn failures_of_many_sessions_take_no_more_room_than_they_may() {
     let compactions = Compactions::default();
     for number in 0..3_000 {
-        compactions.failed(SessionId(number), Timestamp(number));
+        compactions.failed(SessionId(number), false);
+        tokio::time::advance(Duration::from_millis(1)).await;
     }
     assert_eq!(entire(&compactions.failures).len(), REMEMBERED);
-    assert!(compactions.is_paused(SessionId(2_999), Timestamp(3_000)));
+    assert!(compactions.is_paused(SessionId(2_999)));
 }

@@ -5,6 +5,7 @@ use crate::tokens;
 use blufio_core::content::{Block, Message};
 use blufio_core::ids::SessionId;
 use blufio_core::storage::{Sessions, StorageError, StoredMessage, Transcript};
+use blufio_core::time::Timestamp;
 
 /// Pictures and documents of the history beyond this many bytes of base64 are left out: providers take requests of
 /// some 32 MB, and the message of the turn needs its room.
@@ -20,31 +21,47 @@ const HEAVY: usize = 32 << 20;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
     summary: Option<String>,
+    summarised_at: Option<Timestamp>,
+    /// Whether there is more between the summary and the messages.
+    cut_off: bool,
     messages: Vec<Message>,
     /// Tokens of each message, as expected.
     sizes: Vec<u64>,
+}
+
+/// The newer part of a transcript.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Tail {
+    /// The summary, and the messages.
+    pub(crate) transcript: Transcript,
+    /// Whether there are more messages between the two. Then the first message begins a turn.
+    pub(crate) cut_off: bool,
 }
 
 /// Reads the transcript of a session, as far back as its summary, within bounds.
 ///
 /// # Errors
 /// When it cannot be read.
-pub(crate) async fn transcript(
-    sessions: &dyn Sessions,
-    session: SessionId,
-) -> Result<Transcript, StorageError> {
+pub(crate) async fn tail(sessions: &dyn Sessions, session: SessionId) -> Result<Tail, StorageError> {
     let mut limit = FIRST;
     loop {
         let mut transcript = sessions.transcript(session, limit).await?;
         if transcript.messages.len() < limit {
-            return Ok(transcript);
+            return Ok(Tail { transcript, cut_off: false });
         }
         if limit >= MOST || weight(&transcript.messages) > HEAVY {
             // There is more. What is shown begins at the same message for many turns.
             let total = sessions.transcript_length(session).await?;
             let surplus = transcript.messages.len().saturating_sub(cut::window(total, limit));
-            transcript.messages.drain(..surplus);
-            return Ok(transcript);
+            let first = sessions.oldest(session, 1, 1).await?.messages.first().map(|stored| stored.id);
+            let whole = first == transcript.messages.first().map(|stored| stored.id);
+            if whole && surplus == 0 {
+                return Ok(Tail { transcript, cut_off: false });
+            }
+            let mut begins = transcript.messages.iter().skip(surplus);
+            let half = begins.position(|stored| cut::begins_turn(&stored.message));
+            transcript.messages.drain(..surplus.saturating_add(half.unwrap_or(0)));
+            return Ok(Tail { transcript, cut_off: true });
         }
         limit = limit.saturating_mul(4).min(MOST);
     }
@@ -66,9 +83,15 @@ impl History {
     #[must_use]
     pub fn of(transcript: Transcript) -> Self {
         let messages = transcript.messages.into_iter().map(|stored| stored.message).collect();
-        let messages = lighten(repair(messages), MEDIA);
+        let mut messages = lighten(repair(messages), MEDIA);
+        let summary = transcript.summary.map(|summary| compaction::shown(&summary.text));
+        let summary = summary.filter(|summary| !summary.trim().is_empty());
+        if summary.is_some() && messages.first().is_some_and(super::repair::is_stand_in) {
+            // The summary stands there already.
+            messages.remove(0);
+        }
         let sizes = sizes(&messages);
-        Self { summary: transcript.summary.map(|summary| compaction::shown(&summary.text)), messages, sizes }
+        Self { summary, summarised_at: transcript.summarised_at, cut_off: false, messages, sizes }
     }
 
     /// Reads what was said before in a session.
@@ -76,7 +99,20 @@ impl History {
     /// # Errors
     /// When it cannot be read.
     pub async fn load(sessions: &dyn Sessions, session: SessionId) -> Result<Self, StorageError> {
-        Ok(Self::of(transcript(sessions, session).await?))
+        let Tail { transcript, cut_off } = tail(sessions, session).await?;
+        Ok(Self { cut_off, ..Self::of(transcript) })
+    }
+
+    /// When the summary was swapped in. What a provider had cached before began differently.
+    #[must_use]
+    pub fn summarised_at(&self) -> Option<Timestamp> {
+        self.summarised_at
+    }
+
+    /// Whether messages between the summary and those that are shown were too many, or too large, to be read.
+    #[must_use]
+    pub fn is_cut_off(&self) -> bool {
+        self.cut_off
     }
 
     /// Tokens of the messages behind the summary, as expected.
@@ -112,7 +148,7 @@ impl History {
     pub(super) fn within(&self, room: u64, turn: u64) -> Vec<Message> {
         let mut shown = Vec::with_capacity(self.messages.len().saturating_add(2));
         let mut room = room;
-        if let Some(summary) = self.summary.as_deref().filter(|summary| !summary.trim().is_empty()) {
+        if let Some(summary) = self.summary.as_deref() {
             let summary = Message::user(vec![Block::text(standing_for_the_past(summary))]);
             room = room.saturating_sub(tokens::of_message(&summary).expected);
             shown.push(summary);

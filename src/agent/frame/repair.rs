@@ -2,9 +2,13 @@
 use blufio_core::content::{Block, Message, Role};
 use std::collections::BTreeSet;
 
+/// Stands before what the agent says of its own accord where nothing was said before: transcripts begin with the person.
+const FIRST: &str = "[You wrote first.]";
+
 /// Makes a transcript that every provider accepts out of whatever was stored: it starts with the person and
 /// alternates, every tool call has exactly one result right after it and no result stands alone, no text is empty, and
-/// neither thinking nor notes of an earlier turn are left.
+/// neither thinking nor notes of an earlier turn are left. Where the agent speaks first, a word of the person's side stands
+/// before it.
 ///
 /// Property: for any input, [`is_sound`] holds for the output.
 #[must_use]
@@ -42,12 +46,18 @@ pub fn repair(history: Vec<Message>) -> Vec<Message> {
                 message.content.retain(|block| !matches!(block, Block::ToolUse { .. }));
             }
         }
-        if sound.is_empty() && message.role == Role::Assistant {
-            continue;
+        if sound.is_empty() && message.role == Role::Assistant && !message.content.is_empty() {
+            push(&mut sound, Message::user(vec![Block::text(FIRST)]));
         }
         push(&mut sound, message);
     }
     sound
+}
+
+/// Whether this is nothing but what [`repair`] puts before what the agent says first.
+pub(super) fn is_stand_in(message: &Message) -> bool {
+    message.role == Role::User
+        && matches!(message.content.as_slice(), [Block::Text { text }] if text == FIRST)
 }
 
 /// What a finished turn leaves in the transcript: everything but the thinking, which belongs to one model, and the

@@ -59,7 +59,7 @@ fn stored(messages: Vec<Message>) -> Vec<StoredMessage> {
 }
 
 fn of(messages: Vec<Message>) -> History {
-    History::of(Transcript { summary: None, messages: stored(messages) })
+    History::of(Transcript { messages: stored(messages), ..Transcript::default() })
 }
 
 fn model(window: u64) -> ModelSpec {
@@ -111,7 +111,7 @@ proptest! {
     ) {
         let behind = stored(history).into_iter().skip(summarised).collect();
         let summary = summary.map(|text| Summary { upto: MessageId(0), text });
-        let mut history = History::of(Transcript { summary, messages: behind });
+        let mut history = History::of(Transcript { summary, messages: behind, ..Transcript::default() });
         for _ in 0..halvings {
             history.halve();
         }
@@ -202,7 +202,7 @@ fn a_whole_tool_pair_survives() {
 fn the_summary_comes_first_and_the_notes_stand_behind_the_persons_words() {
     let summary = Some(Summary { upto: MessageId(7), text: "Ada likes tea.".into() });
     let messages = stored(vec![Message::user(said("hi")), Message::assistant(said("hello"))]);
-    let history = History::of(Transcript { summary, messages });
+    let history = History::of(Transcript { summary, messages, ..Transcript::default() });
     let zone = Zone::named("Europe/Berlin").unwrap();
     let now = Timestamp(1_795_377_420_000);
     let steps = [Message::assistant(vec![tool_use("a")]), Message::user(vec![tool_result("a")])];

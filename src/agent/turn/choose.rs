@@ -47,11 +47,15 @@ impl Turn<'_> {
         let tools = self.shared.skills.tools();
         let before =
             tokens::of_static(&options.system, &tools).expected.saturating_add(self.history.tokens());
+        // What stood at the beginning of the prompt before a summary took its place is in no cache.
+        let renewed = self.history.summarised_at();
+        let cached: Vec<_> =
+            answered.iter().filter(|(_, at)| renewed.is_none_or(|renewed| *at > renewed)).cloned().collect();
         let facts = Facts {
             once: self.once,
             pin,
             signals: Signals { text: &text, attached: &attached, earlier: &earlier },
-            answered: &answered,
+            cached: &cached,
             prompt: Prompt { before, new: tokens::of_blocks(&self.message).expected },
             pictures: self.has_pictures(),
             standings: &standings,

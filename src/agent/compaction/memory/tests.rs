@@ -22,7 +22,7 @@ fn what_the_model_leaves_out_is_added_word_for_word_and_what_it_says_is_not() {
     );
     assert_eq!(
         text,
-        "- Carla, a sister, visits on May 3. †\nIn the person's own words:\n- “I am allergic to peanuts.”"
+        "- Carla, a sister, visits on May 3. ‡\nIn the person's own words:\n- “I am allergic to peanuts.”"
     );
     assert!(!shown(&text).contains('†'));
 }
@@ -35,16 +35,16 @@ fn what_an_earlier_summary_said_for_the_person_survives_a_later_one_that_drops_i
         "The person is allergic to peanuts. Tea was discussed.",
         500,
     );
-    assert_eq!(first, "The person is allergic to peanuts. † Tea was discussed.");
+    assert_eq!(first, "The person is allergic to peanuts. ‡ Tea was discussed.");
     let second = kept(&first, &["Thanks!"], "Coffee was discussed.", 500);
     assert_eq!(
         second,
-        "Coffee was discussed.\nAlso known from before:\n- The person is allergic to peanuts."
+        "Coffee was discussed.\nAlso known of the person:\n- The person is allergic to peanuts."
     );
     let third = kept(&second, &[], "Nothing.", 500);
     assert!(third.ends_with("- The person is allergic to peanuts."), "{third}");
     let fourth = kept(&third, &[], "Allergic to peanuts.", 500);
-    assert_eq!(fourth, "Allergic to peanuts. †");
+    assert_eq!(fourth, "Allergic to peanuts. ‡");
 }
 
 #[test]
@@ -80,10 +80,51 @@ fn forty_copies_of_the_same_wish_are_one() {
     assert_eq!(text.matches("metric").count(), 1);
 }
 
+#[test]
+fn a_flood_of_demands_in_a_pasted_text_does_not_push_out_what_the_person_says_of_himself() {
+    let flood = |about: &str| {
+        let sentences =
+            (0..2_000).map(|number| format!("I must never {about} clause {number} of my contract."));
+        sentences.collect::<Vec<_>>().join(" ")
+    };
+    let first = kept(
+        "",
+        &["I am allergic to peanuts.", "my sister is called Carla", &flood("break")],
+        "A contract.",
+        500,
+    );
+    assert!(first.contains("peanuts") && first.contains("Carla") && first.contains("1999"), "{first}");
+    // Nor does it later, when both are known from before, nor by many short demands that are not the person's own.
+    let second = kept(&first, &[&flood("sell")], "More contracts.", 500);
+    let short: Vec<String> =
+        (0..200).map(|number| format!("Tenants must never do number {number}.")).collect();
+    let third = kept(&second, &short.iter().map(String::as_str).collect::<Vec<_>>(), "Even more.", 500);
+    assert!(third.contains("peanuts") && third.contains("Carla") && third.contains("number 199"), "{third}");
+    assert!(tokens::of_text(&third).expected < 560, "{third}");
+    // Nor when a summary has said it and a later one drops it.
+    let said = kept("", &["I am allergic to peanuts."], "The person is allergic to peanuts.", 500);
+    let dropped = kept(&said, &[&flood("break")], "A contract.", 500);
+    assert!(dropped.contains("allergic to peanuts"), "{dropped}");
+}
+
+#[test]
+fn what_no_model_could_summarise_is_named_once_and_what_was_known_stays() {
+    let first = kept("", &["I am allergic to peanuts."], "The garden was discussed.", 500);
+    let second = kept(&first, &["My rent is 450."], &unsummarised(&first), 500);
+    let third = kept(&second, &["Hi!"], &unsummarised(&second), 500);
+    assert_eq!(
+        shown(&third),
+        format!(
+            "The garden was discussed.\n{UNSUMMARISED}\nIn the person's own words:\n\
+             - “I am allergic to peanuts.”\n- “My rent is 450.”"
+        )
+    );
+}
+
 proptest! {
     #[test]
     fn nothing_that_was_said_or_written_makes_it_fail_or_grow_beyond_its_bound(
-        earlier in "(.|[†“”.\\n -]|Also known from before:\n|In the person's own words:\n){0,60}",
+        earlier in "(.|[†‡“”.\\n -]|Out of long texts that the person has sent:\n|Also known of the person:\n|Also known from before:\n|In the person's own words:\n){0,60}",
         said in prop::collection::vec("(.|\\PC|[0-9A-Z.†\\n ]| never | must ){0,60}", 0..6),
         words in "(.|\\PC|[A-Z0-9.†\\n ]){0,60}",
         allowance in 0_u64..200,
@@ -91,9 +132,9 @@ proptest! {
         let said: Vec<&str> = said.iter().map(String::as_str).collect();
         let text = kept(&earlier, &said, &words, allowance);
         let own = tokens::of_text(&cleaned(&words)).expected;
-        let marks = u64::try_from(text.matches(MARK).count()).unwrap_or(0) * 2;
-        prop_assert!(tokens::of_text(&text).expected <= own + marks + allowance + 30, "{}", text);
+        let marks = u64::try_from(text.matches(['†', '‡']).count()).unwrap_or(0) * 2;
+        prop_assert!(tokens::of_text(&text).expected <= own + marks + allowance + 60, "{}", text);
         let again = kept(&text, &[], &words, allowance);
-        prop_assert!(tokens::of_text(&again).expected <= own + marks * 4 + allowance + 60, "{}", again);
+        prop_assert!(tokens::of_text(&again).expected <= own + marks * 4 + allowance + 120, "{}", again);
     }
 }
