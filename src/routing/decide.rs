@@ -20,8 +20,12 @@ pub fn decide(signals: &Signals<'_>) -> Verdict {
     let weighed = weigh(&found.names);
     let mut reasons: Vec<String> = Vec::new();
     let attached = words::attached(&found.names).filter(|_| weighed.route != Route::Fast);
-    let spoke = weighed.spoke.iter().filter(|(weight, _)| *weight >= SLIGHT).map(|(_, name)| *name);
-    for reason in attached.into_iter().chain(spoke.filter_map(words::says)) {
+    let spoke: Vec<&str> =
+        weighed.spoke.iter().filter(|(weight, _)| *weight >= SLIGHT).map(|(_, name)| *name).collect();
+    // That it asks for a proof says more than that it takes thought.
+    let particular = spoke.iter().filter_map(|name| words::says(name));
+    let general = spoke.iter().filter_map(|name| words::says_of_many(name));
+    for reason in attached.into_iter().chain(particular).chain(general) {
         if reasons.len() < TOLD && !reasons.iter().any(|told| told == reason) {
             reasons.push(reason.to_owned());
         }

@@ -5,13 +5,16 @@ use crate::ask::part;
 use crate::fast::{Own, courtesy, errand};
 use crate::ideas::Idea;
 use crate::judge::{CAREFUL, EVERYDAY, EXACT, points};
-use crate::shape::{self, Shape};
+use crate::shape::Shape;
 use crate::talk::{Talk, goes_on};
 use crate::text::{clip, unspaced};
 use crate::{Attachment, Route, Signals};
 
 /// Words of the person that are looked at one by one.
 const WORDS: usize = 48;
+
+/// Letters of a stem.
+const STEM: usize = 5;
 
 /// Work that is mostly ordinary.
 const ORDINARY: &[Idea] = &[
@@ -72,7 +75,7 @@ pub(crate) fn find(signals: &Signals<'_>) -> Found {
     let whole = Own::read(&text, 0);
     let mut found = Found::default();
     ideas(&mut found, &own, &whole);
-    looks(&mut found, &own, &shape::of(&text), ask.material);
+    looks(&mut found, &own, &whole.shape, ask.material);
     pairs(&mut found, &own);
     if let Some(reason) = courtesy(&own) {
         found.add("courtesy");
@@ -141,7 +144,10 @@ fn pairs(found: &mut Found, own: &Own) {
     found.when(careful && thought, "careful field, thought");
     found.when(everyday && thought, "everyday field, thought");
     found.when(exact && tally.any(&[Idea::Why]), "exact field, why");
-    found.when(tally.any(&[Idea::Code]) && tally.any(&[Idea::Why, Idea::Diagnose, Idea::Symptom]), "a program, why");
+    found.when(
+        tally.any(&[Idea::Code]) && tally.any(&[Idea::Why, Idea::Diagnose, Idea::Symptom]),
+        "a program, why",
+    );
     found.when(careful && numbers, "careful field, figures");
     found.when(careful && own.words > 17, "careful field, a case");
     found.when(exact && own.words > 17, "exact field, a case");
@@ -198,6 +204,10 @@ fn words(found: &mut Found, folded: &str) {
             found.add(format!("“{word}” first"));
         }
         found.add(format!("“{word}”"));
+        // Endings differ, and a stem is met more often than each of its words.
+        if let Some((end, _)) = word.char_indices().nth(STEM) {
+            found.add(format!("“{}…”", word.get(..end).unwrap_or_default()));
+        }
         if let Some(before) = before {
             found.add(format!("“{before} {word}”"));
         }

@@ -3,13 +3,16 @@
 //!
 //! | room | what for |
 //! |---|---|
-//! | `decide` | puts together words, form, attachments and conversation |
+//! | `decide` | the route and the reasons |
+//! | `features` | everything that is found in a message, by name |
+//! | `weights` | weighs what was found: `weights.txt`, fitted by `examples/fit` to labelled messages |
+//! | `words` | says in plain words what was found |
 //! | `ask` | tells the person's question from what was pasted or quoted |
 //! | `text` | makes words comparable, bounds what is read |
 //! | `ideas`, `lexicon` | what words stand for, in each language (`lexicon/*.txt`) |
 //! | `shape` | figures, formulas, code, logs, choices |
 //! | `fast` | finds courtesies and small errands |
-//! | `judge` | adds up what makes a message hard |
+//! | `judge` | counts ideas, and sums up how hard they look |
 //! | `talk` | what the conversation adds |
 //!
 //! ```

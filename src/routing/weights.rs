@@ -98,7 +98,8 @@ mod tests {
 
     #[test]
     fn what_speaks_loudest_is_named_first() {
-        let signals = Signals { text: "Prove that every group of order 15 is cyclic.", attached: &[], earlier: &[] };
+        let signals =
+            Signals { text: "Prove that every group of order 15 is cyclic.", attached: &[], earlier: &[] };
         let names = crate::features::find(&signals).names;
         let weighed = weigh(&names);
         assert_eq!(weighed.route, Route::Deep);

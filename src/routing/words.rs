@@ -12,24 +12,15 @@ const SAYS: &[(&str, &str)] = &[
     ("a small thing after fast", "a small question in between"),
     ("a small thing after standard", "a small question in between"),
     ("a sum", "a small sum"),
-    ("after a hard question", "comes after a hard question"),
     ("another topic after deep", "changes the topic"),
-    ("careful field", "a field in which a wrong answer does harm"),
     ("careful field, a case", "a case in a field where a wrong answer does harm"),
     ("careful field, figures", "several figures have to be weighed"),
-    ("careful field, no work", "a question in a field where a wrong answer does harm"),
     ("careful field, stakes", "much depends on it"),
-    ("careful field, thought", "takes thought in a field where a wrong answer does harm"),
     ("choices", "a multiple-choice question"),
     ("code lines", "holds code"),
     ("conditions with figures", "conditions and figures have to fit together"),
     ("document", "a document is attached"),
-    ("everyday field", "about everyday life"),
-    ("everyday field alone", "about everyday life"),
-    ("exact field", "a field in which a plausible answer is easily wrong"),
     ("exact field, a case", "a case in a field where a plausible answer is easily wrong"),
-    ("exact field, no work", "a question in a field where a plausible answer is easily wrong"),
-    ("exact field, thought", "takes thought in a field where a plausible answer is easily wrong"),
     ("exact field, why", "asks why in a field where a plausible answer is easily wrong"),
     ("formula>0", "holds formulas"),
     ("formula>2", "holds formulas"),
@@ -37,22 +28,35 @@ const SAYS: &[(&str, &str)] = &[
     ("goes on after deep", "follows up on hard work"),
     ("goes on after fast", "follows up on a small question"),
     ("goes on after standard", "goes on with ordinary work"),
-    ("hard after deep", "hard work goes on"),
-    ("hard after fast", "hard work begins"),
-    ("hard after standard", "hard work begins"),
-    ("hard ideas>1", "several hard things at once"),
-    ("hard ideas>2", "several hard things at once"),
-    ("hard ideas>3", "several hard things at once"),
     ("log lines", "holds a log"),
-    ("numbers>3", "holds several figures"),
-    ("numbers>6", "holds many figures"),
-    ("ordinary work", "ordinary work"),
     ("photo", "a picture is attached"),
     ("short after deep", "follows up on hard work"),
     ("short after fast", "follows up on a small question"),
     ("short after standard", "goes on with ordinary work"),
     ("small, after deep", "a small thing in between"),
     ("small, in a conversation", "a small thing in between"),
+];
+
+/// What is true of many messages, and told only after the rest.
+const SAYS_OF_MANY: &[(&str, &str)] = &[
+    ("after a hard question", "comes after a hard question"),
+    ("careful field", "a field in which a wrong answer does harm"),
+    ("careful field, no work", "a question in a field where a wrong answer does harm"),
+    ("careful field, thought", "takes thought in a field where a wrong answer does harm"),
+    ("everyday field alone", "about everyday life"),
+    ("everyday field", "about everyday life"),
+    ("exact field", "a field in which a plausible answer is easily wrong"),
+    ("exact field, no work", "a question in a field where a plausible answer is easily wrong"),
+    ("exact field, thought", "takes thought in a field where a plausible answer is easily wrong"),
+    ("hard after deep", "hard work goes on"),
+    ("hard after fast", "hard work begins"),
+    ("hard after standard", "hard work begins"),
+    ("hard ideas>1", "several hard things at once"),
+    ("hard ideas>2", "several hard things at once"),
+    ("hard ideas>3", "several hard things at once"),
+    ("numbers>3", "holds several figures"),
+    ("numbers>6", "holds many figures"),
+    ("ordinary work", "ordinary work"),
     ("technical>0", "names technical things"),
     ("technical>1", "names technical things"),
     ("technical>3", "names technical things"),
@@ -69,12 +73,22 @@ pub(crate) fn says(name: &str) -> Option<&str> {
     if let Some((_, reason)) = plain.split_once("courtesy: ").or_else(|| plain.split_once("errand: ")) {
         return Some(reason);
     }
-    if let Ok(at) = SAYS.binary_search_by_key(&plain, |(name, _)| name) {
-        return SAYS.get(at).map(|(_, reason)| *reason);
-    }
+    look_up(SAYS, plain).or_else(|| of_idea(plain))
+}
+
+/// What a name says to people that is true of many messages; `None` if nothing.
+pub(crate) fn says_of_many(name: &str) -> Option<&'static str> {
+    look_up(SAYS_OF_MANY, name)
+}
+
+fn look_up(table: &'static [(&str, &str)], wanted: &str) -> Option<&'static str> {
+    table.iter().find(|(name, _)| *name == wanted).map(|(_, reason)| *reason)
+}
+
+fn of_idea(name: &str) -> Option<&'static str> {
     Idea::ALL
         .iter()
-        .find(|idea| idea.name() == plain)
+        .find(|idea| idea.name() == name)
         .filter(|idea| !SILENT.contains(idea))
         .map(|idea| idea.says())
 }
@@ -105,8 +119,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_in_order_so_that_they_are_found() {
-        assert!(SAYS.is_sorted_by_key(|(name, _)| *name));
+    fn a_name_is_explained_once() {
+        for (name, _) in SAYS {
+            assert_eq!(says_of_many(name), None);
+            assert_eq!(SAYS.iter().filter(|(other, _)| name == other).count(), 1);
+        }
+        assert_eq!(says_of_many("thought"), Some("takes thought"));
     }
 
     #[test]

@@ -57,12 +57,15 @@ fn example(line: &str, weight: f64) -> Option<Example> {
             ]
         })
         .collect();
-    let attached: Vec<Attachment> =
-        [("{photo}", Attachment::Photo), ("{document}", Attachment::Document), ("{voice}", Attachment::Voice)]
-            .into_iter()
-            .filter(|(mark, _)| head.contains(mark))
-            .map(|(_, attachment)| attachment)
-            .collect();
+    let attached: Vec<Attachment> = [
+        ("{photo}", Attachment::Photo),
+        ("{document}", Attachment::Document),
+        ("{voice}", Attachment::Voice),
+    ]
+    .into_iter()
+    .filter(|(mark, _)| head.contains(mark))
+    .map(|(_, attachment)| attachment)
+    .collect();
     let names = found(&Signals { text: &text, attached: &attached, earlier: &earlier });
     Some(Example { route: label, names, weight })
 }

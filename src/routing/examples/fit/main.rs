@@ -17,9 +17,9 @@ use set::{Half, checkout};
 use std::fmt::Write as _;
 
 /// A message is for the deep route, or above the fast one, from these chances on.
-pub(crate) const BEGINS: [f64; 2] = [0.30, 0.30];
+pub(crate) const BEGINS: [f64; 2] = [0.35, 0.30];
 /// The messages that were written for fitting, and how much each counts.
-const TRAIN: &[(&str, f64)] = &[("english", 2.0), ("other", 1.0)];
+const TRAIN: &[(&str, f64)] = &[("english", 2.0), ("other", 0.25)];
 /// How much a labelled message counts for which words were chosen, and one that was new.
 const COUNTS: (f64, f64) = (1.0, 2.0);
 /// The last message for which the words of the lexicons were chosen.
@@ -32,8 +32,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (name, weight) in TRAIN {
         let path = checkout(&format!("src/routing/train/{name}.txt"));
         let file = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        fitting
-            .extend(lines::read(&file, *weight).map_err(|error| format!("{}: {error}", path.display()))?);
+        fitting.extend(lines::read(&file, *weight).map_err(|error| format!("{}: {error}", path.display()))?);
     }
     let mut labelled = Vec::new();
     for (number, line) in set::read(Half::Tune)?.into_iter().enumerate() {

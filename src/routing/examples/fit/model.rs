@@ -80,7 +80,14 @@ fn regress(examples: &[&Example], columns: &BTreeMap<&str, Vec<usize>>, above: R
     (start, weights)
 }
 
-fn step(examples: &[&Example], sums: &mut [f64], rows: &[usize], above: Route, pull: f64, weight: f64) -> f64 {
+fn step(
+    examples: &[&Example],
+    sums: &mut [f64],
+    rows: &[usize],
+    above: Route,
+    pull: f64,
+    weight: f64,
+) -> f64 {
     let (mut slope, mut bend) = (pull * weight, pull + 1e-6);
     for row in rows {
         if let (Some(example), Some(sum)) = (examples.get(*row), sums.get(*row)) {
