@@ -11,7 +11,6 @@
 //! | `reminders` | `/reminders` |
 //! | `heartbeat` | `/heartbeat`: the work in the background |
 
-mod amount;
 mod budget;
 mod cost;
 mod heartbeat;

@@ -88,19 +88,23 @@ fn models(config: &Config) -> anyhow::Result<ModelTable> {
 }
 
 /// The model of each purpose, by the key that names it: the newest of its class where the key is empty. Those of the
-/// background follow no key of the chat.
-fn chosen_models(config: &Config, models: &ModelTable) -> [(&'static str, Option<String>); 5] {
+/// background follow no key of the chat, nor the models that an operator adds: what runs unasked changes only by name.
+fn chosen_models(
+    config: &Config,
+    models: &ModelTable,
+) -> anyhow::Result<[(&'static str, Option<String>); 5]> {
     let routing = &config.routing;
-    let choice = |named: &Option<String>, route| {
-        named.clone().or_else(|| models.newest(route).map(|model| model.spec.id.clone()))
+    let built_in = ModelTable::builtin()?;
+    let choice = |named: &Option<String>, table: &ModelTable, route| {
+        named.clone().or_else(|| table.newest(route).map(|model| model.spec.id.clone()))
     };
-    [
-        ("routing.fast", choice(&routing.fast, Route::Fast)),
-        ("routing.standard", choice(&routing.standard, Route::Standard)),
-        ("routing.deep", choice(&routing.deep, Route::Deep)),
-        ("context.summary_model", choice(&config.context.summary_model, Route::Fast)),
-        ("heartbeat.model", choice(&config.heartbeat.model, Route::Fast)),
-    ]
+    Ok([
+        ("routing.fast", choice(&routing.fast, models, Route::Fast)),
+        ("routing.standard", choice(&routing.standard, models, Route::Standard)),
+        ("routing.deep", choice(&routing.deep, models, Route::Deep)),
+        ("context.summary_model", choice(&config.context.summary_model, &built_in, Route::Fast)),
+        ("heartbeat.model", choice(&config.heartbeat.model, &built_in, Route::Fast)),
+    ])
 }
 
 /// The time zone in which people mean their times.
@@ -118,10 +122,10 @@ pub(crate) fn check(config: &Config) -> Vec<Problem> {
         help: None,
     };
     let mut problems = Vec::new();
-    match models(config) {
-        Ok(models) => {
+    match models(config).and_then(|models| Ok((chosen_models(config, &models)?, models))) {
+        Ok((chosen, models)) => {
             let known: Vec<_> = models.iter().map(|model| model.spec.id.as_str()).collect();
-            for (key, id) in chosen_models(config, &models) {
+            for (key, id) in chosen {
                 let message = match id {
                     None => "no model of this class is in the table; name one".to_owned(),
                     Some(id) if models.get(&id).is_none() => {
@@ -301,7 +305,7 @@ pub(crate) fn spending(config: &Config) -> AgentOptions {
 fn options(config: &Config, local: &str) -> anyhow::Result<AgentOptions> {
     let agent = &config.agent;
     let [fast, standard, deep, summary, heartbeat] =
-        chosen_models(config, &models(config)?).map(|(_, id)| id.unwrap_or_default());
+        chosen_models(config, &models(config)?)?.map(|(_, id)| id.unwrap_or_default());
     let spending = spending(config);
     let people = |ids: &[u64]| ids.iter().map(|id| ("telegram".into(), id.to_string())).collect();
     Ok(AgentOptions {
@@ -330,4 +334,37 @@ fn options(config: &Config, local: &str) -> anyhow::Result<AgentOptions> {
         operators: people(&config.telegram.operators),
         ..spending
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use blufio_config::Layers;
+
+    #[test]
+    fn a_model_that_is_added_for_the_chat_is_not_taken_for_the_background() {
+        let mut config = config::load(&Layers::default()).unwrap().config;
+        let before = chosen_models(&config, &models(&config).unwrap()).unwrap();
+        config.anthropic.models = toml::from_str(
+            r#"
+            [dear]
+            route = "fast"
+            released = "2099-01-01"
+            context_window = 100000
+            max_output = 1000
+            prices = [
+                { input = 900, output = 900, cache_read = 900, cache_write_5m = 900, cache_write_1h = 900 },
+            ]
+            [claude-opus-5-5]
+            route = "fast"
+            "#,
+        )
+        .unwrap();
+        let after = chosen_models(&config, &models(&config).unwrap()).unwrap();
+        assert_eq!(after[0], ("routing.fast", Some("dear".into())));
+        assert_eq!(after[3..], before[3..]);
+        config.heartbeat.model = Some("dear".into());
+        let named = chosen_models(&config, &models(&config).unwrap()).unwrap();
+        assert_eq!(named[4], ("heartbeat.model", Some("dear".into())));
+    }
 }

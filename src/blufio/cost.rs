@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Since when: today, month, all, a day (2026-11-22) or a span (7d, 12h)
+    /// Since when: today, month, all, a day (2026-11-22) or a span of hours, days or weeks (12h, 7d, 2w)
     #[arg(long, default_value = "month", value_name = "WHEN")]
     since: String,
     /// Added up by what
@@ -119,7 +119,7 @@ fn print(report: &CostReport, by: By) {
     );
     if total.estimated.0 > 0 {
         println!(
-            "{} of it is the worst case of calls that were cut off when the program was killed.",
+            "{} of it is the worst case of calls that were cut off in the middle.",
             dollars(total.estimated)
         );
     }

@@ -52,7 +52,8 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
                 format!("{} calls", answer.calls.len())
             }
         );
-        println!("  cost      {}, {} ms", dollars(cost), answer.took_ms);
+        println!("  cost      {}", dollars(cost));
+        println!("  time      {} ms from the message to the answer", answer.took_ms);
     }
     Ok(())
 }

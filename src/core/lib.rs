@@ -19,7 +19,7 @@
 //!
 //! let usage = Usage { input: 1_000, output: 200, ..Usage::default() };
 //! assert_eq!(usage.prompt(), 1_000);
-//! assert_eq!(NanoUsd(1_500_000_000).to_string(), "$1.500000");
+//! assert_eq!(NanoUsd(1_500_000_000).to_string(), "$1.50");
 //! ```
 
 pub mod channel;

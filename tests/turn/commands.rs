@@ -82,6 +82,26 @@ async fn what_was_spent_is_told_by_day_month_session_and_model() {
 }
 
 #[tokio::test]
+async fn who_is_no_operator_is_told_the_spending_of_this_conversation_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Model::new([Play::Say("a"), Play::Say("b")]);
+    let house = House::with(folder.path(), &model, |options| {
+        two_people(options);
+        options.operators = vec![("test".into(), "user-1".into())];
+    })
+    .await;
+    ask(&house, "1", "!deep one").await;
+    ask(&house, "2", "two").await;
+    let told = ask(&house, "2", "/cost").await;
+    assert!(told.starts_with("This session: $0.000300\n"), "{told}");
+    for words in ["$0.000600", "$0.000900", "Today", "month", "test-"] {
+        assert!(!told.contains(words), "{words}: {told}");
+    }
+    assert!(ask(&house, "1", "/cost").await.contains("Today: $0.000900 in 2 calls"));
+    house.close().await;
+}
+
+#[tokio::test]
 async fn only_an_operator_raises_a_limit_or_lets_the_background_go_on() {
     let folder = tempfile::tempdir().unwrap();
     let house = House::with(folder.path(), &Model::new([]), |options| {

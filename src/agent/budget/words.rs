@@ -2,6 +2,7 @@
 use super::Refused;
 use blufio_calendar::Zone;
 use blufio_core::money::NanoUsd;
+pub(crate) use blufio_core::money::dollars;
 use blufio_core::storage::Standing;
 
 /// What becomes of a message whose call has no room.
@@ -11,17 +12,6 @@ pub(crate) enum Plan {
     Waits,
     /// It is declined.
     Declined,
-}
-
-/// An amount, for people: cents, and as many places more as a small one needs.
-pub(crate) fn dollars(amount: NanoUsd) -> String {
-    let cents = 10_000_000;
-    let places = match amount.0.abs() {
-        nano if nano % cents == 0 || nano >= 10 * 100 * cents => 2,
-        nano if nano >= cents / 10 => 4,
-        _ => 6,
-    };
-    format!("${:.places$}", amount.as_usd())
 }
 
 /// What a limit is called, for people.
@@ -156,20 +146,6 @@ mod tests {
         let refused = Refused { standing: standing(5_000_000_000, None), worst: NanoUsd(1) };
         let told = super::refused(&refused, &berlin(), Plan::Declined);
         assert!(told.contains("budget.session_usd") && told.contains("/new"), "{told}");
-    }
-
-    #[test]
-    fn amounts_have_the_places_that_they_need() {
-        for (nano, expected) in [
-            (0, "$0.00"),
-            (5_000_000_000, "$5.00"),
-            (12_345_678_901, "$12.35"),
-            (1_234_567_890, "$1.2346"),
-            (1_000_000, "$0.0010"),
-            (123_456, "$0.000123"),
-        ] {
-            assert_eq!(dollars(NanoUsd(nano)), expected);
-        }
     }
 
     #[test]

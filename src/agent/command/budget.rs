@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-use super::amount::amount;
 use super::{Asked, Words, strs};
 use crate::budget::{self, RaiseError};
 use crate::operator::{NOT_YOU, is_operator};
-use blufio_core::money::NanoUsd;
+use blufio_core::money::{NanoUsd, amount};
 use blufio_core::storage::StorageError;
 
 const USAGE: &str = "Write `/budget raise daily 5` to raise today's budget by $5 until it resets; `monthly` and \

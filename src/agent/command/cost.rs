@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 use super::Asked;
 use crate::budget::dollars;
+use crate::operator::is_operator;
 use blufio_core::storage::{Cost, CostBy, Limit, Scope, StorageError};
 use blufio_core::time::Timestamp;
 use std::fmt::Write as _;
@@ -8,6 +9,23 @@ use std::fmt::Write as _;
 pub(super) async fn tell(asked: Asked<'_>) -> Result<String, StorageError> {
     let shared = asked.shared;
     let now = shared.clock.now();
+    let session = shared.storage.session(asked.conversation(), now).await?;
+    // What a session has spent is what a limit of it would count.
+    let counted = Limit {
+        name: "session".into(),
+        key: String::new(),
+        scope: Scope::Session(session),
+        value: Default::default(),
+        from: Timestamp(0),
+        until: None,
+    };
+    let standings = shared.storage.standings(&[counted]).await?;
+    let spent = dollars(standings.first().map(|standing| standing.spent).unwrap_or_default());
+    if !is_operator(shared, asked.message).await? {
+        return Ok(format!(
+            "This session: {spent}\nWhat was spent altogether is told to the operator alone."
+        ));
+    }
     let wrong = |error: blufio_calendar::CalendarError| StorageError::Unexpected(error.to_string());
     let (day, month) =
         (shared.options.zone.day(now).map_err(wrong)?, shared.options.zone.month(now).map_err(wrong)?);
@@ -15,29 +33,15 @@ pub(super) async fn tell(asked: Asked<'_>) -> Result<String, StorageError> {
         vec![("Today".to_owned(), day.from, day.until), ("This month".to_owned(), month.from, month.until)];
     let (spans, _) = shared.storage.costs(month.from, CostBy::Spans(spans)).await?;
     let (models, total) = shared.storage.costs(month.from, CostBy::Model).await?;
-    let session = shared.storage.session(asked.conversation(), now).await?;
-    let scope = Scope::Session(session);
-    // What a session has spent is what a limit of it would count.
-    let counted = Limit {
-        name: "session".into(),
-        key: String::new(),
-        scope,
-        value: Default::default(),
-        from: Timestamp(0),
-        until: None,
-    };
-    let spent = shared.storage.standings(&[counted]).await?.first().map(|standing| standing.spent);
-    Ok(report(&spans, spent.map(dollars).as_deref(), &models, &total))
+    Ok(report(&spans, &spent, &models, &total))
 }
 
-fn report(spans: &[Cost], session: Option<&str>, models: &[Cost], total: &Cost) -> String {
+fn report(spans: &[Cost], session: &str, models: &[Cost], total: &Cost) -> String {
     let mut text = String::new();
     for span in spans {
         let _ = writeln!(text, "{}: {}", span.name, sum(span));
     }
-    if let Some(session) = session {
-        let _ = writeln!(text, "This session: {session}");
-    }
+    let _ = writeln!(text, "This session: {session}");
     if total.calls == 0 {
         text.push_str("No model was asked this month.");
         return text;
@@ -82,7 +86,7 @@ mod tests {
         };
         let (day, month) =
             (cost("Today", 1, 20_000_000, 0), cost("This month", 2, 1_230_000_000, 10_000_000));
-        let told = report(&[day, month.clone()], Some("$0.01"), &[cost("m", 2, 1_230_000_000, 0)], &month);
+        let told = report(&[day, month.clone()], "$0.01", &[cost("m", 2, 1_230_000_000, 0)], &month);
         assert_eq!(
             told,
             "Today: $0.02 in 1 call\n\

@@ -37,12 +37,16 @@ fn explain(answer: &Answer) -> String {
         usage.output
     );
     for call in answer.calls.iter().filter(|call| call.class != "ok") {
-        let _ = writeln!(text, "One of them did not come to its end: {} ({}).", call.model, call.class);
+        let _ = match call.class.as_str() {
+            "stopped" => writeln!(text, "You stopped one of them: {}.", call.model),
+            class => writeln!(text, "One of them did not come to its end: {} ({class}).", call.model),
+        };
     }
     let cost: NanoUsd = answer.calls.iter().map(|call| call.cost).sum();
     let seconds = answer.took_ms / 1_000;
     let tenths = answer.took_ms % 1_000 / 100;
-    let _ = write!(text, "Cost: {}. It took {seconds}.{tenths} seconds.", dollars(cost));
+    let _ =
+        write!(text, "Cost: {}. From your message to the answer: {seconds}.{tenths} seconds.", dollars(cost));
     text
 }
 
@@ -82,7 +86,7 @@ mod tests {
                 answered_by: Some("small".into()),
                 memories: Vec::new(),
             },
-            calls: vec![call("connection"), call("ok")],
+            calls: vec![call("connection"), call("stopped"), call("ok")],
             took_ms: 3_290,
             at: Timestamp(0),
         };
@@ -91,9 +95,10 @@ mod tests {
             "Route: deep. small answered, because big could not.\n\
              Why: a proof; it is long.\n\
              Memories: none.\n\
-             Tokens: 1900 in (1600 read from the cache, 100 written to it), 20 out, in 2 calls.\n\
+             Tokens: 2850 in (2400 read from the cache, 150 written to it), 30 out, in 3 calls.\n\
              One of them did not come to its end: small (connection).\n\
-             Cost: $0.01. It took 3.2 seconds."
+             You stopped one of them: small.\n\
+             Cost: $0.0150. From your message to the answer: 3.2 seconds."
         );
     }
 }

@@ -17,11 +17,14 @@ const LARGEST: u64 = 4_800;
 const HEAD: usize = 256 << 10;
 
 /// Tokens of a page: its words and its picture.
-const PAGE: Tokens = Tokens::fixed(1_500, 3_000);
-/// A page takes about so many bytes of a file whose pages cannot be counted; expected, at least.
-const PAGE_BYTES: (usize, usize) = (50 << 10, 20 << 10);
-/// A file whose pages cannot be counted is taken to have no more of them.
-const MOST_PAGES: usize = 100;
+const PAGE: Tokens = Tokens::fixed(1_500, 4_600);
+/// A page takes about so many bytes of a file whose pages cannot be counted; expected, at least. Packed pages that hold
+/// nothing but words are small.
+const PAGE_BYTES: (usize, usize) = (50 << 10, 8 << 10);
+/// A file whose pages cannot be counted is expected to have no more of them: large ones are full of pictures.
+const MOST_EXPECTED: usize = 100;
+/// Providers refuse files with more pages, whatever the model, and bill nothing for them.
+const MOST_PAGES: usize = 600;
 /// So much of a file is decoded at a time, bytes of base64: whole groups of four.
 const PIECE: usize = 64 << 10;
 /// The longest thing that is searched for, and the spaces in it.
@@ -97,10 +100,12 @@ fn little(bytes: &[u8], at: usize, length: usize) -> Option<u32> {
 pub(super) fn document(data: &str) -> Tokens {
     let seen = Pages::of(data);
     let size = data.len() / 4 * 3;
-    let guess =
-        |bytes: usize| if seen.packed || seen.pages == 0 { (size / bytes).clamp(1, MOST_PAGES) } else { 0 };
-    let expected = u64::try_from(seen.pages.max(guess(PAGE_BYTES.0))).unwrap_or(u64::MAX);
-    let most = u64::try_from(seen.pages.max(guess(PAGE_BYTES.1))).unwrap_or(u64::MAX);
+    let guess = |bytes: usize, most: usize| {
+        if seen.packed || seen.pages == 0 { (size / bytes).clamp(1, most) } else { 0 }
+    };
+    let pages = |guess: usize| u64::try_from(seen.pages.max(guess).min(MOST_PAGES)).unwrap_or(u64::MAX);
+    let expected = pages(guess(PAGE_BYTES.0, MOST_EXPECTED));
+    let most = pages(guess(PAGE_BYTES.1, MOST_PAGES));
     Tokens { expected: PAGE.expected.saturating_mul(expected), most: PAGE.most.saturating_mul(most) }
 }
 
@@ -189,12 +194,27 @@ mod tests {
         assert_eq!(Pages::of(&STANDARD.encode(&file)), Pages { pages: 10_000, packed: false });
     }
 
-    #[test]
-    fn a_packed_file_of_five_megabytes_is_not_taken_for_a_library() {
+    fn packed(size: usize) -> String {
         let mut file = b"%PDF-1.7\n1 0 obj<</Type /ObjStm>>stream\n".to_vec();
-        file.resize(5 << 20, b'x');
-        let tokens = document(&STANDARD.encode(&file));
-        assert_eq!(tokens, Tokens { expected: 150_000, most: 300_000 });
+        file.resize(size, b'x');
+        STANDARD.encode(file)
+    }
+
+    #[test]
+    fn a_packed_book_of_four_hundred_pages_is_not_taken_for_a_leaflet() {
+        // Four kilobytes a page, about 2,000 tokens each.
+        let tokens = document(&packed(400 * 4_000));
+        assert!(tokens.most >= 800_000, "{tokens:?}");
+    }
+
+    #[test]
+    fn no_file_has_more_pages_than_are_taken() {
+        let tokens = document(&packed(20 << 20));
+        assert_eq!(tokens, Tokens { expected: 100 * 1_500, most: 600 * 4_600 });
+        let open = b"2 0 obj<</Type /Page>>\n".repeat(1_000);
+        assert_eq!(document(&STANDARD.encode(open)), Tokens { expected: 600 * 1_500, most: 600 * 4_600 });
+        let open = b"2 0 obj<</Type /Page>>\n".repeat(3);
+        assert_eq!(document(&STANDARD.encode(open)), Tokens { expected: 3 * 1_500, most: 3 * 4_600 });
     }
 
     proptest! {
