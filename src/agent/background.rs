@@ -9,19 +9,26 @@
 //! | `heartbeat` | one beat: look, ask the model if something has changed, tell |
 //! | `changes` | all that a beat has found, and what it notes of it |
 //! | `watched` | files and pages, compared with the last look |
+//! | `calm` | how often something is looked at that changes all the time |
 //! | `agenda` | reminders and open tasks, compared with the last look |
 //! | `prompt` | what the model is asked, and what its answer means |
 //! | `patience` | how often a change is tried again |
+//! | `standstill` | tells that all of it stands still |
 //! | `listener` | who is told, and how |
 
 mod agenda;
+mod calm;
 mod changes;
 mod heartbeat;
 mod listener;
 mod patience;
 mod prompt;
 mod reminders;
+mod standstill;
 mod watched;
+
+pub(crate) use listener::{Nobody, find as listener};
+pub(crate) use watched::{Oddity, oddities};
 
 use crate::context::Shared;
 
@@ -34,6 +41,13 @@ use tokio_util::sync::CancellationToken;
 /// Shortest pause between two beats.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// What the beats of a process remember of one another.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    /// Why nobody could be told, as it was last logged.
+    nobody: Option<Nobody>,
+}
+
 /// Tells reminders and starts beats until `shutdown`; returns when the last beat has ended. Wakes at the next due
 /// instant and at least every [`BEAT`], so that a clock that is set is noticed.
 pub(crate) async fn run(shared: Arc<Shared>, shutdown: CancellationToken) {
@@ -43,6 +57,7 @@ pub(crate) async fn run(shared: Arc<Shared>, shutdown: CancellationToken) {
         shared.background_pulse.tick();
         let now = shared.clock.now();
         let mut wait = reminders::tell_due(&shared, now).await;
+        standstill::notice(&shared, now).await;
         if beats.is_empty() {
             match heartbeat::due_in(&shared, now).await {
                 Some(Duration::ZERO) => {
@@ -81,5 +96,6 @@ pub(crate) async fn run(shared: Arc<Shared>, shutdown: CancellationToken) {
 /// What the loop does at one instant: tells what is due, then makes a beat if one is due.
 pub(crate) async fn tick(shared: &Shared, now: Timestamp) {
     reminders::tell_due(shared, now).await;
+    standstill::notice(shared, now).await;
     heartbeat::beat(shared, now, &CancellationToken::new()).await;
 }

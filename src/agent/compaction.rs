@@ -26,6 +26,7 @@ mod prompt;
 mod statement;
 
 pub(crate) use memory::shown;
+pub(crate) use statement::own_words;
 
 use crate::context::Shared;
 use crate::frame::History;

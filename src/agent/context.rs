@@ -42,7 +42,7 @@ pub(crate) struct Shared {
     pub(crate) sender_pulse: Pulse,
     pub(crate) background_pulse: Pulse,
     /// Held by the beat that is under way: there is never a second one.
-    pub(crate) beating: tokio::sync::Mutex<()>,
+    pub(crate) beating: tokio::sync::Mutex<crate::background::Memory>,
     /// Channels that gave up, with their reason.
     pub(crate) trouble: Mutex<BTreeMap<String, String>>,
 }

@@ -21,10 +21,18 @@ pub(crate) fn remark(stop: StopReason) -> Option<&'static str> {
 
 pub(crate) const STOPPED: &str = "(Stopped.)";
 pub(crate) const OUT_OF_TIME: &str = "(Stopped: this took longer than a turn may take.)";
+pub(crate) const STILL_STANDING: &str = "My model answers again, but work in the background still stands still since the \
+    provider refused to go on. /heartbeat resume lets it go on, /heartbeat shows why it stopped.";
 pub(crate) const NO_WORDS: &str = "(The model gave no answer in words. Ask again, perhaps differently.)";
 pub(crate) const TOO_MANY_TOOLS: &str = "(Stopped: I used tools over and over without coming to an end.)";
 pub(crate) const MALFORMED_TOOLS: &str =
     "(Stopped: I wanted to use a tool and could not say properly how. Ask again, perhaps differently.)";
+
+/// As what was told unasked stands in the transcript: whoever reads it there later must not take what watched files and
+/// pages say for the agent's own words.
+pub(crate) fn told_unasked(words: &str) -> String {
+    format!("[Told unasked, about what is watched: {words}]")
+}
 
 /// Joins an answer and a remark.
 pub(crate) fn with_remark(answer: &str, remark: Option<&str>) -> String {
@@ -49,12 +57,17 @@ pub(crate) fn failed(error: &ProviderError) -> String {
             "The models in the configuration (routing.fast, routing.standard, routing.deep) cannot be used; its owner must \
              choose others."
         }
-        ProviderErrorKind::Billing => "The account cannot pay; its owner must look at the billing page.",
+        ProviderErrorKind::Billing => {
+            "The account cannot pay; its owner must look at the billing page. Work in the background has stopped too; \
+             when this is put right, /heartbeat resume lets it go on."
+        }
         ProviderErrorKind::SpendLimit => {
-            "The account's spend limit is reached. It resets on the first of the month, 00:00 UTC."
+            "The account's spend limit is reached. It resets on the first of the month, 00:00 UTC. Work in the background \
+             has stopped too; from then on, /heartbeat resume lets it go on."
         }
         ProviderErrorKind::WorkspaceSpendLimit => {
-            "The spend limit that was set for the workspace is reached; its owner must raise it or wait."
+            "The spend limit that was set for the workspace is reached; its owner must raise it or wait. Work in the \
+             background has stopped too; when this is put right, /heartbeat resume lets it go on."
         }
         ProviderErrorKind::ContextOverflow | ProviderErrorKind::TooLarge => {
             "This conversation, or what you attached, is too large for the model. /new starts a fresh one."
@@ -115,6 +128,17 @@ mod tests {
         assert_eq!(with_remark("  ", Some(STOPPED)), STOPPED);
         assert_eq!(with_remark("Hi.", None), "Hi.");
         assert_eq!(with_remark("Hi", Some(STOPPED)), "Hi\n\n(Stopped.)");
+    }
+
+    #[test]
+    fn whoever_hears_of_an_empty_account_hears_how_the_background_goes_on() {
+        use ProviderErrorKind::{Billing, SpendLimit, WorkspaceSpendLimit};
+        for kind in [Billing, SpendLimit, WorkspaceSpendLimit] {
+            assert!(crate::spend::stops_everything(kind));
+            let error =
+                ProviderError { kind, message: String::new(), usage: Default::default(), request_id: None };
+            assert!(failed(&error).contains("/heartbeat resume"), "{kind}");
+        }
     }
 
     #[test]

@@ -8,17 +8,41 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Told to everybody else.
 pub(crate) const NOT_YOU: &str = "Only the operator may do that: somebody on the agent's own machine, or somebody whom \
-    its configuration names (telegram.operators).";
+    its configuration names (telegram.operators); while it names nobody, the one person whom it knows on a channel, if \
+    it knows no other there.";
 
-/// The operators, as (channel, sender): everybody (an empty sender) on channels that the operator alone can reach, and
-/// who is named; where nobody is named, on each channel the only person who is known there.
-pub(crate) async fn people(shared: &Shared) -> Result<Vec<(String, String)>, StorageError> {
+/// Who the operators are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Operators {
+    /// As (channel, sender); an empty sender stands for everybody on that channel.
+    pub(crate) people: Vec<(String, String)>,
+    /// Channels on which several people are known, while nobody is named: there nobody is an operator.
+    pub(crate) unclear: Vec<String>,
+}
+
+impl Operators {
+    /// Why nobody is an operator on the channels where that is unclear, for people; `None` where it is clear.
+    pub(crate) fn doubt(&self) -> Option<String> {
+        let keys: Vec<_> = self.unclear.iter().map(|channel| format!("{channel}.operators")).collect();
+        (!keys.is_empty()).then(|| {
+            format!(
+                "several people are known on {}, and {} does not say who of them is the operator",
+                self.unclear.join(" and "),
+                keys.join(" and ")
+            )
+        })
+    }
+}
+
+/// The operators: everybody on channels that the operator alone can reach, and who is named; where nobody is named, on
+/// each channel the only person who is known there.
+pub(crate) async fn all(shared: &Shared) -> Result<Operators, StorageError> {
     let options = &shared.options;
-    let mut people: Vec<_> =
-        options.trusted_channels.iter().map(|channel| (channel.clone(), String::new())).collect();
+    let mut operators = Operators::default();
+    operators.people.extend(options.trusted_channels.iter().map(|channel| (channel.clone(), String::new())));
     if !options.operators.is_empty() {
-        people.extend(options.operators.iter().cloned());
-        return Ok(people);
+        operators.people.extend(options.operators.iter().cloned());
+        return Ok(operators);
     }
     let peers = shared.storage.peers(shared.clock.now()).await?.into_iter();
     let approved = peers.filter(|peer| peer.approved_at.is_some()).map(|peer| (peer.channel, peer.sender));
@@ -27,16 +51,18 @@ pub(crate) async fn people(shared: &Shared) -> Result<Vec<(String, String)>, Sto
         known.entry(channel).or_default().insert(sender);
     }
     for (channel, mut senders) in known {
-        if let (1, Some(only)) = (senders.len(), senders.pop_first()) {
-            people.push((channel, only));
+        match (senders.len(), senders.pop_first()) {
+            (1, Some(only)) => operators.people.push((channel, only)),
+            _ if options.trusted_channels.contains(&channel) => {}
+            _ => operators.unclear.push(channel),
         }
     }
-    Ok(people)
+    Ok(operators)
 }
 
 /// Whether the author of `message` is an operator.
 pub(crate) async fn is_operator(shared: &Shared, message: &Inbound) -> Result<bool, StorageError> {
     let (channel, sender) = (&message.conversation.channel, &message.sender.id);
-    let people = people(shared).await?;
+    let people = all(shared).await?.people;
     Ok(people.iter().any(|(at, id)| at == channel && (id.is_empty() || id == sender)))
 }

@@ -105,16 +105,23 @@ pub(crate) async fn ask(
     }
 }
 
-/// A spend limit of the provider stops everything that nobody has asked for, until the operator lets it go on.
+/// Whether the provider's account can pay no more, so that no further try helps.
+pub(crate) fn stops_everything(kind: ProviderErrorKind) -> bool {
+    use ProviderErrorKind::{Billing, SpendLimit, WorkspaceSpendLimit};
+    matches!(kind, Billing | SpendLimit | WorkspaceSpendLimit)
+}
+
+/// An account that can pay no more stops everything that nobody has asked for, until the operator lets it go on.
 pub(crate) async fn heed(shared: &Shared, error: &ProviderError) {
-    if !matches!(error.kind, ProviderErrorKind::SpendLimit | ProviderErrorKind::WorkspaceSpendLimit) {
+    if !stops_everything(error.kind) {
         return;
     }
     let stopped = async {
         if shared.storage.standstill().await?.is_some() {
             return Ok(());
         }
-        let reason = format!("the provider's spend limit is reached ({})", error.message);
+        let reason = format!("the provider says that its account cannot pay ({})", error.message);
+        tracing::error!(reason, "work in the background stands still until the operator resumes it");
         let standstill = Standstill { reason, at: shared.clock.now() };
         shared.storage.set_standstill(Some(standstill)).await
     };

@@ -12,6 +12,7 @@ use blufio_config::{Config, LogFormat};
 use blufio_net::Redactor;
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -19,6 +20,8 @@ use tokio_util::sync::CancellationToken;
 const WORKERS: usize = 2;
 /// Threads for name resolution and key derivation.
 const BLOCKING: usize = 8;
+/// So long is waited in the end for calls into the system that hang.
+const HANGING: Duration = Duration::from_secs(2);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -33,7 +36,8 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
     let has_file = log.file.is_some();
     let log = logging::start(&log.level, shape(&place.config), log.file.clone(), Arc::clone(&redactor))?;
     let given = args.passphrase.passphrase_fd.map_or(Ok(None), |_| args.passphrase.without_asking())?;
-    runtime()?.block_on(async move {
+    let runtime = runtime()?;
+    let ended = runtime.block_on(async move {
         let shutdown = CancellationToken::new();
         tokio::spawn(signals(shutdown.clone(), log));
         let served = serve(place, Arc::clone(&redactor), given, &shutdown).await;
@@ -48,7 +52,10 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
             let _ = writeln!(std::io::stderr(), "blufio: {}", redactor.redact(&text));
         }
         Err(Coded::silent(exit::code(&error)))
-    })
+    });
+    // What hangs in the system (name resolution, a drive that has gone away) is not waited for.
+    runtime.shutdown_timeout(HANGING);
+    ended
 }
 
 /// The runtime of the daemon.

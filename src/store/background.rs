@@ -32,6 +32,10 @@ pub(crate) const DROP_OLDEST: &str = "DELETE FROM notices WHERE id IN
 pub(crate) const WAITING: &str = "SELECT id, text, at FROM notices INDEXED BY notices_waiting
     WHERE told_at IS NULL AND channel = ?1 AND chat = ?2 AND thread = ?3 ORDER BY id";
 
+pub(crate) const MOVE: &str =
+    "UPDATE notices INDEXED BY notices_waiting SET channel = ?1, chat = ?2, thread = ?3
+    WHERE told_at IS NULL AND NOT (channel = ?1 AND chat = ?2 AND thread = ?3)";
+
 const TOLD: &str = "UPDATE notices SET told_at = ?5
     WHERE id = ?1 AND told_at IS NULL AND channel = ?2 AND chat = ?3 AND thread = ?4";
 
@@ -85,6 +89,18 @@ impl Background for Store {
                 Ok(Notice { id: NoticeId(row.get(0)?), text: row.get(1)?, at: Timestamp(row.get(2)?) })
             };
             Ok(waiting.query_map([channel, chat, thread], notice)?.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    async fn move_notices(&self, to: &Conversation) -> Result<(), StorageError> {
+        let to = to.clone();
+        self.write(Durability::Now, move |connection| {
+            let Conversation { channel, chat, thread } = &to;
+            if connection.prepare_cached(MOVE)?.execute(params![channel, chat, thread])? > 0 {
+                drop_oldest(connection, &to)?;
+            }
+            Ok(())
         })
         .await
     }
@@ -168,6 +184,11 @@ fn give_notice(
 ) -> Result<(), RowError> {
     let Conversation { channel, chat, thread } = conversation;
     connection.prepare_cached(GIVE_NOTICE)?.execute(params![channel, chat, thread, text, now.0])?;
+    drop_oldest(connection, conversation)
+}
+
+fn drop_oldest(connection: &Connection, conversation: &Conversation) -> Result<(), RowError> {
+    let Conversation { channel, chat, thread } = conversation;
     let dropped =
         connection.prepare_cached(DROP_OLDEST)?.execute(params![channel, chat, thread, MOST_NOTICES])?;
     if dropped > 0 {

@@ -12,6 +12,7 @@ use blufio_core::ids::{Conversation, JobId};
 use blufio_core::storage::{Firing, Job, Jobs, MOST_JOBS, NewJob, StorageError, When};
 use blufio_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::sync::PoisonError;
 
 #[cfg(test)]
 mod tests;
@@ -50,22 +51,30 @@ impl Jobs for Store {
 
     async fn open_jobs(&self, conversation: Option<&Conversation>) -> Result<Vec<Job>, StorageError> {
         let conversation = conversation.cloned();
-        self.read(move |connection| {
-            let mut open = connection.prepare_cached(match conversation {
-                Some(_) => OPEN_OF,
-                None => OPEN,
-            })?;
-            let mut rows = match &conversation {
-                Some(Conversation { channel, chat, thread }) => open.query(params![channel, chat, thread])?,
-                None => open.query([])?,
-            };
-            let mut jobs = Vec::new();
-            while let Some(row) = rows.next()? {
-                jobs.push(job(row)?);
-            }
-            Ok(jobs)
-        })
-        .await
+        let (jobs, unreadable) = self
+            .read(move |connection| {
+                let mut open = connection.prepare_cached(match conversation {
+                    Some(_) => OPEN_OF,
+                    None => OPEN,
+                })?;
+                let mut rows = match &conversation {
+                    Some(Conversation { channel, chat, thread }) => {
+                        open.query(params![channel, chat, thread])?
+                    }
+                    None => open.query([])?,
+                };
+                let (mut jobs, mut unreadable) = (Vec::new(), Vec::new());
+                while let Some(row) = rows.next()? {
+                    match job(row) {
+                        Ok(job) => jobs.push(job),
+                        Err(error) => unreadable.push((row.get(3)?, error.to_string())),
+                    }
+                }
+                Ok((jobs, unreadable))
+            })
+            .await?;
+        self.complain(unreadable);
+        Ok(jobs)
     }
 
     async fn close_job(
@@ -89,24 +98,52 @@ impl Jobs for Store {
         limit: usize,
     ) -> Result<(Vec<Job>, Option<Timestamp>), StorageError> {
         let channels = channels.to_vec();
-        self.read(move |connection| {
-            let mut due = Due::at(now, limit);
-            let mut with_time = connection.prepare_cached(WITH_TIME)?;
-            let mut rows = with_time.query([])?;
-            while due.next.is_none()
-                && let Some(row) = rows.next()?
-            {
-                if channels.contains(&conversation(row)?.channel) {
-                    due.consider(Timestamp(row.get(7)?), || job(row));
+        let (jobs, next, unreadable) = self
+            .read(move |connection| {
+                let mut due = Due::at(now, limit);
+                // One that cannot be read must not keep the others back.
+                let mut unreadable = Vec::new();
+                let mut with_time = connection.prepare_cached(WITH_TIME)?;
+                let mut rows = with_time.query([])?;
+                while due.next.is_none()
+                    && let Some(row) = rows.next()?
+                {
+                    if !conversation(row).is_ok_and(|at| channels.contains(&at.channel)) {
+                        continue;
+                    }
+                    let at = Timestamp(row.get(7)?);
+                    match job(row) {
+                        Ok(job) => due.consider(at, || job),
+                        Err(error) if at <= now => unreadable.push((row.get(3)?, error.to_string())),
+                        // In time for its instant it may have been repaired.
+                        Err(_) => {}
+                    }
                 }
-            }
-            Ok((due.items.into_iter().collect::<Result<_, _>>()?, due.next))
-        })
-        .await
+                Ok((due.items, due.next, unreadable))
+            })
+            .await?;
+        self.complain(unreadable);
+        Ok((jobs, next))
     }
 
     async fn fire(&self, firing: Firing, now: Timestamp) -> Result<bool, StorageError> {
         self.write(Durability::Now, move |connection| fire(connection, &firing, now)).await
+    }
+}
+
+impl Store {
+    /// Logs, once for each, jobs that cannot be read: the number of the row, and why. They are left as they are.
+    fn complain(&self, unreadable: Vec<(i64, String)>) {
+        let mut known = self.inner.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
+        for (id, error) in unreadable {
+            if known.insert(id) {
+                tracing::error!(
+                    id,
+                    error,
+                    "a reminder or task cannot be read and is passed over; mend or delete its row"
+                );
+            }
+        }
     }
 }
 

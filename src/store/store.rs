@@ -10,6 +10,7 @@ use crate::{migrations, snapshot, stats};
 use async_trait::async_trait;
 use blufio_core::storage::{Storage, StorageError, StoreStats};
 use rusqlite::Connection;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -36,14 +37,16 @@ impl Default for StoreOptions {
 /// The last clone that is dropped closes it, see [`Store::close`].
 #[derive(Clone)]
 pub struct Store {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
-struct Inner {
+pub(crate) struct Inner {
     path: Arc<Path>,
     readers: Readers,
     writer: Writer,
     lock: Mutex<Option<LockFile>>,
+    /// Jobs that cannot be read and were complained of.
+    pub(crate) unreadable: Mutex<BTreeSet<i64>>,
 }
 
 impl Store {
@@ -67,7 +70,15 @@ impl Store {
         let path: Arc<Path> = path.into();
         let writer = Writer::start(connection, Arc::clone(&path), &options)?;
         let readers = Readers::start(&path, &options)?;
-        Ok(Self { inner: Arc::new(Inner { path, readers, writer, lock: Mutex::new(Some(lock)) }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                path,
+                readers,
+                writer,
+                lock: Mutex::new(Some(lock)),
+                unreadable: Mutex::default(),
+            }),
+        })
     }
 
     /// The file, as it was found.

@@ -5,8 +5,11 @@ use crate::{MOST_BYTES, folder, words};
 use blufio_core::watch::Sight;
 use rustix::fs::{Mode, OFlags};
 use std::fs::{File, Metadata};
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
+
+/// Bytes that are read at the end of a file of which not all is read.
+const END: u64 = 8 * 1024;
 
 /// Looks at a file or a folder. Blocks.
 pub(crate) fn look(path: &Path) -> Result<Sight, String> {
@@ -23,10 +26,17 @@ pub(crate) fn look(path: &Path) -> Result<Sight, String> {
     let metadata = file.metadata().map_err(|error| reason(&error))?;
     regular(&metadata)?;
     let mut bytes = Vec::new();
-    file.take(whole(MOST_BYTES)).read_to_end(&mut bytes).map_err(|error| reason(&error))?;
+    (&file).take(whole(MOST_BYTES)).read_to_end(&mut bytes).map_err(|error| reason(&error))?;
     // What the system says of its own files (/proc) is 0; a file may grow while it is read.
     let length = if bytes.len() < MOST_BYTES { whole(bytes.len()) } else { metadata.len() };
-    Ok(words::sight(&bytes, length))
+    // What grows does so at its end.
+    let mut end = Vec::new();
+    if let Some(behind) = length.checked_sub(whole(MOST_BYTES)).filter(|behind| *behind > 0) {
+        let from = length.saturating_sub(behind.min(END));
+        (&file).seek(SeekFrom::Start(from)).map_err(|error| reason(&error))?;
+        (&file).take(END).read_to_end(&mut end).map_err(|error| reason(&error))?;
+    }
+    Ok(words::sight(&bytes, &end, length))
 }
 
 fn regular(metadata: &Metadata) -> Result<(), String> {
@@ -74,12 +84,19 @@ mod tests {
     }
 
     #[test]
-    fn of_a_large_file_the_begin_and_the_length_count() {
+    fn of_a_large_file_the_begin_the_end_and_the_length_count() {
         let (_folder, path) = in_folder(&vec![b'a'; MOST_BYTES + 5]);
         let first = look(&path).unwrap();
-        assert_eq!(first.excerpt.chars().count(), 2_000);
-        std::fs::write(&path, vec![b'a'; MOST_BYTES + 6]).unwrap();
-        assert_ne!(look(&path).unwrap().digest, first.digest);
+        assert!(first.excerpt.chars().count() <= 1_200);
+        let mut grown = vec![b'a'; MOST_BYTES + 6];
+        grown.extend_from_slice(b"the newest line\n");
+        std::fs::write(&path, grown).unwrap();
+        let second = look(&path).unwrap();
+        assert_ne!(second.digest, first.digest);
+        assert!(
+            second.excerpt.starts_with("aaa") && second.excerpt.ends_with("the newest line"),
+            "{second:?}"
+        );
     }
 
     #[test]

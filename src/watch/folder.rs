@@ -139,7 +139,7 @@ mod tests {
         }
         let first = look(folder.path()).unwrap();
         assert!(first.excerpt.starts_with("A folder. Entries: 1001,"));
-        assert!(first.excerpt.chars().count() <= 2_000);
+        assert!(first.excerpt.chars().count() <= 1_200);
         std::fs::rename(folder.path().join("01000"), folder.path().join("02000")).unwrap();
         assert_ne!(look(folder.path()).unwrap().digest, first.digest);
     }

@@ -32,7 +32,7 @@ pub(crate) async fn look(net: &Net, target: &str) -> Result<Sight, String> {
     }
     let read = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     let length = if bytes.len() < MOST_BYTES { read } else { announced.unwrap_or(read) };
-    Ok(words::sight(&bytes, length))
+    Ok(words::sight(&bytes, b"", length))
 }
 
 /// The begin of the body. The rest is not waited for: many a page is larger than what is said on it.

@@ -14,6 +14,13 @@ fn watching(file: &Path) -> Plan {
         .set("heartbeat.watch", &format!("[{:?}]", file.to_str().unwrap()))
 }
 
+/// Another content, all at once: a look in between sees the old one or the new one.
+fn put(file: &Path, content: &str) {
+    let new = file.with_extension("new");
+    std::fs::write(&new, content).unwrap();
+    std::fs::rename(new, file).unwrap();
+}
+
 /// Somebody has to be there who can be told; only then is looked.
 async fn first_look(house: &House) {
     house.ask(ADA, "Hello?").await;
@@ -24,7 +31,7 @@ async fn first_look(house: &House) {
 async fn switched_off_it_asks_nothing_and_switched_on_nothing_that_has_not_changed() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("news.txt");
-    std::fs::write(&file, "nothing new").unwrap();
+    put(&file, "nothing new");
     let off = House::start().await;
     let on = watching(&file).build().await;
     for house in [&off, &on] {
@@ -38,10 +45,10 @@ async fn switched_off_it_asks_nothing_and_switched_on_nothing_that_has_not_chang
 async fn a_change_is_told_once_and_paid_from_its_own_budget() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("news.txt");
-    std::fs::write(&file, "nothing new").unwrap();
+    put(&file, "nothing new");
     let house = watching(&file).build().await;
     first_look(&house).await;
-    std::fs::write(&file, "The bakery opens on Sunday. [sim:say The bakery opens on Sunday.]").unwrap();
+    put(&file, "The bakery opens on Sunday. [sim:say The bakery opens on Sunday.]");
     let told = house.replies(ADA, 2).await;
     assert!(told[1].text.contains("bakery"), "{told:?}");
     tokio::time::sleep(Duration::from_secs(3)).await;
@@ -59,14 +66,14 @@ async fn a_change_is_told_once_and_paid_from_its_own_budget() {
 async fn the_providers_spend_limit_stops_it_until_the_operator_resumes_it() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("news.txt");
-    std::fs::write(&file, "one").unwrap();
+    put(&file, "one");
     let house = watching(&file).build().await;
     first_look(&house).await;
     house.sim.anthropic.fault(Fault::SpendLimit, 1);
-    std::fs::write(&file, "two").unwrap();
+    put(&file, "two");
     house.eventually("the refusal", async || house.calls() == 2).await;
     for round in 0..3 {
-        std::fs::write(&file, format!("more {round}")).unwrap();
+        put(&file, &format!("more {round}"));
         tokio::time::sleep(Duration::from_millis(1_200)).await;
     }
     assert_eq!(house.calls(), 2, "nothing is asked while it stands still");

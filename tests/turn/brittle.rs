@@ -218,6 +218,10 @@ impl Background for Brittle {
     async fn notices(&self, conversation: &Conversation) -> Result<Vec<Notice>> {
         self.store.notices(conversation).await
     }
+    async fn move_notices(&self, to: &Conversation) -> Result<()> {
+        self.live().await;
+        self.store.move_notices(to).await
+    }
     async fn last_private(&self, people: &[(String, String)]) -> Result<Option<Conversation>> {
         self.store.last_private(people).await
     }

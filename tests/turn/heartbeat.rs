@@ -85,7 +85,7 @@ async fn thirty_days_in_which_nothing_changes_make_no_call() {
 #[tokio::test]
 async fn thirty_daily_changes_make_thirty_calls_are_told_once_each_and_cost_little() {
     let limits = |options: &mut AgentOptions| {
-        options.budget.daily = Some(NanoUsd(20_000_000));
+        options.budget.daily = Some(NanoUsd(40_000_000));
         options.budget.monthly = Some(NanoUsd(200_000_000));
         options.heartbeat.monthly = NanoUsd(100_000_000);
     };
@@ -99,19 +99,20 @@ async fn thirty_daily_changes_make_thirty_calls_are_told_once_each_and_cost_litt
     let cost = spent(&vigil).await;
     assert!(NanoUsd(0) < cost && cost <= NanoUsd(100_000_000), "{cost}");
     let said = vigil.transcript().await;
-    assert_eq!(said.last().unwrap().plain_text(), days[29]);
+    let framed = format!("[Told unasked, about what is watched: {}]", days[29]);
+    assert_eq!(said.last().unwrap().plain_text(), framed, "nobody takes it later for the agent's own words");
 }
 
 #[tokio::test]
 async fn its_own_limit_holds_is_told_once_a_month_and_what_waits_is_told_after_it_resets() {
     // Room for two or three calls a month.
-    let mut vigil = from("2026-11-20T00:00", |options| options.heartbeat.monthly = NanoUsd(6_000_000)).await;
+    let mut vigil = from("2026-11-20T00:00", |options| options.heartbeat.monthly = NanoUsd(25_000_000)).await;
     changes_daily(&vigil);
     repeats(&vigil);
     vigil.until(berlin("2026-11-30T23:00"), HALF_AN_HOUR).await;
     let november = vigil.model.calls();
     assert!((1..10).contains(&november), "{november}");
-    assert!(spent(&vigil).await <= NanoUsd(6_000_000));
+    assert!(spent(&vigil).await <= NanoUsd(25_000_000));
     let told = vigil.told();
     assert_eq!(told.len(), november + 1, "{told:?}");
     let refusal = &told[november];
@@ -427,7 +428,7 @@ async fn reminders_and_tasks_are_changes_once_and_only_those_of_the_conversation
         .flat_map(|request| shown(request)["changed"].as_array().unwrap().clone())
         .map(|change| format!("{}: {}", change["what"].as_str().unwrap(), change["text"].as_str().unwrap()))
         .collect();
-    assert_eq!(kinds, ["new task: taxes", "reminder within a day: dentist", "reminder was told: dentist"]);
+    assert_eq!(kinds, ["new task: taxes", "reminder within a day: dentist"]);
     assert!(!format!("{:?}", vigil.model.requests()).contains("secret"));
 }
 
@@ -477,6 +478,86 @@ async fn a_running_agent_looks_by_itself_and_a_shutdown_ends_a_question_in_order
     vigil.restart().await;
     vigil.walk(HOUR, HALF_AN_HOUR).await;
     assert_eq!(vigil.told(), ["News."]);
+}
+
+#[tokio::test]
+async fn what_changes_at_every_look_without_news_is_not_asked_about_for_ever() {
+    let mut vigil =
+        from("2026-11-01T00:00", |options| options.heartbeat.watch.push("/srv/other".into())).await;
+    vigil.world.shows(|target, now| match target {
+        LIST => Ok(format!("it is now {}", now.0)),
+        _ => Ok(if now < berlin("2026-11-20T12:00") { "old" } else { "new" }.into()),
+    });
+    vigil.walk(30 * DAY, HALF_AN_HOUR).await;
+    let calls = vigil.model.calls();
+    assert!((20..60).contains(&calls), "{calls}");
+    let asked = vigil.model.asked.lock().unwrap().clone();
+    let other = asked.iter().find(|(_, request)| shown(request).to_string().contains("/srv/other")).unwrap();
+    assert_eq!(wall_clock(other.0), ("11-20".into(), "12:00".into()), "the others are looked at as ever");
+
+    // Something worth telling: from then on it is looked at as at the begin.
+    repeats(&vigil);
+    vigil.walk(DAY, HALF_AN_HOUR).await;
+    let told = vigil.told().len();
+    assert!(told > 10, "{told}");
+}
+
+#[tokio::test]
+async fn a_question_in_the_shell_does_not_move_what_is_told_there() {
+    let local = Conversation::new("local", "default");
+    let both = |options: &mut AgentOptions| {
+        on(options);
+        options.trusted_channels = vec!["local".into()];
+        options.allowed = vec![("test".into(), "ada".into())];
+    };
+    let mut vigil = Vigil::alone(berlin("2026-11-01T00:00"), both);
+    changes_daily(&vigil);
+    repeats(&vigil);
+    vigil.answered(&local, "Is it on?").await;
+    vigil.walk(DAY, HALF_AN_HOUR).await;
+    vigil.answered(&here(), "Hallo").await;
+    vigil.walk(DAY, HALF_AN_HOUR).await;
+    vigil.answered(&local, "And now?").await;
+    vigil.walk(DAY, HALF_AN_HOUR).await;
+    let places: Vec<_> = vigil.sent.iter().map(|(_, place, _)| place.clone()).collect();
+    assert_eq!(places, [local, here(), here()]);
+}
+
+#[tokio::test]
+async fn what_waits_for_an_answer_moves_along_with_the_operator() {
+    let mut vigil = from("2026-11-01T00:00", |options| options.heartbeat.deliver = Deliver::WithNext).await;
+    changes_at(&vigil, berlin("2026-11-01T10:00"));
+    repeats(&vigil);
+    vigil.walk(DAY, HALF_AN_HOUR).await;
+    let elsewhere = Conversation::new("test", "ada-elsewhere");
+    vigil.answered(&elsewhere, "Hier bin ich.").await;
+    vigil.walk(HOUR, HALF_AN_HOUR).await;
+    assert!(vigil.store.notices(&here()).await.unwrap().is_empty());
+    assert_eq!(vigil.store.notices(&elsewhere).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_can_never_be_seen_is_a_change_once() {
+    let mut vigil = from("2026-11-01T00:00", |_| {}).await;
+    vigil.world.shows(|_, _| Err("the server answered 403".into()));
+    vigil.model.answers(|request| Ok(shown(request)["changed"][0]["what"].as_str().unwrap().into()));
+    vigil.walk(3 * DAY, HALF_AN_HOUR).await;
+    assert_eq!((vigil.told(), vigil.model.calls()), (vec!["could not be seen even once".to_owned()], 1));
+}
+
+#[tokio::test]
+async fn a_standstill_is_told_once_also_while_heartbeats_are_off() {
+    let mut vigil = from("2026-11-01T00:00", |options| options.heartbeat.enabled = false).await;
+    let why = Standstill { reason: "the provider said so".into(), at: vigil.now() };
+    vigil.store.set_standstill(Some(why)).await.unwrap();
+    vigil.walk(DAY, HALF_AN_HOUR).await;
+    vigil.restart().await;
+    vigil.walk(DAY, HALF_AN_HOUR).await;
+    let told = vigil.told();
+    assert!(
+        told.len() == 1 && told[0].contains("/heartbeat resume") && told[0].contains("summarised"),
+        "{told:?}"
+    );
 }
 
 #[derive(Clone, Debug)]

@@ -177,12 +177,13 @@ impl Watch for World {
     }
 }
 
-struct Paper;
+/// A channel, by its name.
+struct Paper(&'static str);
 
 #[async_trait]
 impl Channel for Paper {
     fn name(&self) -> &str {
-        "test"
+        self.0
     }
     async fn run(&self, _inbox: &dyn Inbox) -> Result<(), ChannelError> {
         std::future::pending().await
@@ -337,7 +338,7 @@ impl Vigil {
     }
 
     async fn send(&mut self) {
-        let names = ["test".to_owned()];
+        let names = ["test".to_owned(), "local".to_owned()];
         loop {
             let (rows, _) = self.store.outbox_due(self.now(), &names, &[], 100).await.unwrap();
             if rows.is_empty() {
@@ -433,7 +434,7 @@ fn assemble(
         storage: Arc::clone(store) as _,
         provider: Arc::clone(model) as _,
         skills: Arc::new(NoTools),
-        channels: vec![Arc::new(Paper)],
+        channels: vec![Arc::new(Paper("test")), Arc::new(Paper("local"))],
         transcriber: None,
         watch: Arc::clone(world) as _,
         observe: Arc::clone(ear) as _,

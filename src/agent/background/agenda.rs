@@ -46,14 +46,12 @@ pub(super) fn compare(before: Option<&Agenda>, open: &[Job], now: Timestamp) -> 
     }
     let Some(before) = before else { return (after, Vec::new()) };
     let mut changes = Vec::new();
-    for (id, soon) in &before.soon {
-        let waits = after.soon.get(id).is_some_and(|still| still.at == soon.at);
-        if soon.at <= now && !waits {
-            changes.push(Change::Reminded { text: soon.text.clone(), at: soon.at });
-        }
-    }
     for (id, soon) in &after.soon {
-        if before.soon.get(id).is_none_or(|known| known.at != soon.at) {
+        // One that repeats has just been told, and comes again: that is no news. One that is gone may as well have been
+        // closed as told; either way the person knows.
+        let repeats = open.iter().any(|job| job.id.0 == *id && is_repeated(job));
+        let is_known = |known: &Soon| known.at == soon.at || (repeats && known.at < soon.at);
+        if !before.soon.get(id).is_some_and(is_known) {
             changes.push(Change::Due { text: soon.text.clone(), at: soon.at });
         }
     }
@@ -61,6 +59,10 @@ pub(super) fn compare(before: Option<&Agenda>, open: &[Job], now: Timestamp) -> 
         changes.push(Change::Task { text: begin(&job.text, TEXT) });
     }
     (after, changes)
+}
+
+fn is_repeated(job: &Job) -> bool {
+    job.due.as_ref().is_some_and(|due| due.every.is_some())
 }
 
 #[cfg(test)]
@@ -105,25 +107,23 @@ mod tests {
     }
 
     #[test]
-    fn a_reminder_is_shown_a_day_ahead_and_after_it_was_told() {
+    fn a_reminder_is_shown_a_day_ahead_and_not_again_when_it_was_told() {
         let (open, at) = (|| vec![job(1, Some(30))], Timestamp(30 * HOUR));
         let text = || "job 1".to_owned();
         assert_eq!(
             walk([(0, open()), (5, open()), (6, open()), (29, open()), (31, vec![]), (32, vec![])]),
-            [
-                vec![],
-                vec![],
-                vec![Change::Due { text: text(), at }],
-                vec![],
-                vec![Change::Reminded { text: text(), at }],
-                vec![]
-            ]
+            [vec![], vec![], vec![Change::Due { text: text(), at }], vec![], vec![], vec![]]
         );
     }
 
     #[test]
     fn one_that_was_closed_before_its_time_is_no_change() {
         assert_eq!(walk([(0, vec![job(1, Some(3))]), (1, vec![])]), vec![Vec::new(); 2]);
+        assert_eq!(
+            walk([(0, vec![job(1, Some(3))]), (4, vec![])]),
+            vec![Vec::new(); 2],
+            "also by a later look"
+        );
     }
 
     #[test]
@@ -133,15 +133,22 @@ mod tests {
     }
 
     #[test]
-    fn one_that_repeats_is_a_change_once_a_day() {
+    fn one_that_repeats_is_a_change_when_it_is_new_and_when_it_is_moved_to_an_earlier_time() {
+        let daily = |hour| {
+            let mut job = job(1, Some(hour));
+            job.due.as_mut().unwrap().every = Some(blufio_core::storage::Every::Day);
+            vec![job]
+        };
         let looks = walk([
-            (0, vec![job(1, Some(9))]),
-            (10, vec![job(1, Some(33))]),
-            (20, vec![job(1, Some(33))]),
-            (34, vec![job(1, Some(57))]),
+            (0, vec![]),
+            (1, daily(9)),
+            (10, daily(33)),
+            (20, daily(33)),
+            (34, daily(57)),
+            (35, daily(50)),
         ]);
         let changes: Vec<_> = looks.iter().map(Vec::len).collect();
-        assert_eq!(changes, [0, 2, 0, 2]);
+        assert_eq!(changes, [0, 1, 0, 0, 0, 1]);
     }
 
     #[test]

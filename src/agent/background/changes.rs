@@ -2,16 +2,14 @@
 //! All that a beat has found, and what it notes of it.
 
 use super::agenda::{self, Agenda};
-use super::watched::{self, Seen};
+use super::calm::Calm;
+use super::watched::{self, NOTED, Seen};
 use crate::context::Shared;
 use blufio_core::ids::Conversation;
 use blufio_core::storage::{Job, StorageError};
 use blufio_core::time::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-
-/// Name of the note of what is watched.
-const WATCHED: &str = "heartbeat:watched";
 
 /// Something that is not as it was at the last look.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,10 +18,10 @@ pub(super) enum Change {
     Content { target: String, before: Option<String>, now: String },
     /// A file or a page cannot be seen any more.
     Gone { target: String, error: String },
+    /// A file or a page could not be seen even once.
+    Unseen { target: String, error: String },
     /// A reminder comes within a day.
     Due { text: String, at: Timestamp },
-    /// A reminder was told.
-    Reminded { text: String, at: Timestamp },
     /// A task is new.
     Task { text: String },
 }
@@ -36,8 +34,10 @@ pub(super) struct View {
     pub(super) open: Vec<Job>,
     /// Notes of what is seen for the first time. Good at once.
     pub(super) first: Vec<(String, String)>,
-    /// Notes of everything. Good when the changes have been dealt with.
+    /// Notes of everything. Good when the changes have been told.
     pub(super) whole: Vec<(String, String)>,
+    /// The same. Good when the changes were not worth telling.
+    pub(super) quiet: Vec<(String, String)>,
 }
 
 /// Looks at everything.
@@ -49,20 +49,41 @@ pub(super) async fn look(
     conversation: &Conversation,
     now: Timestamp,
 ) -> Result<View, StorageError> {
-    let mut view = View { changes: Vec::new(), open: Vec::new(), first: Vec::new(), whole: Vec::new() };
+    let mut view = View {
+        changes: Vec::new(),
+        open: Vec::new(),
+        first: Vec::new(),
+        whole: Vec::new(),
+        quiet: Vec::new(),
+    };
 
-    let targets = &shared.options.heartbeat.watch;
-    let noted: Option<Seen> = read(shared, WATCHED).await?;
+    let options = &shared.options.heartbeat;
+    let noted: Option<Seen> = read(shared, NOTED).await?;
     let noted = noted.unwrap_or_default();
-    let (mut first, mut whole) = (noted.clone(), Seen::new());
-    for (target, sight) in watched::look(shared.watch.as_ref(), targets).await {
-        let (after, change) = watched::compare(noted.get(&target), &target, sight, now);
-        first.entry(target.clone()).or_insert_with(|| after.clone());
-        whole.insert(target, after);
-        view.changes.extend(change);
+    let rests = |name: &String| noted.get(name).is_some_and(|known| known.calm.rests(options, now).is_some());
+    let (resting, targets): (Vec<&String>, Vec<&String>) = options.watch.iter().partition(|name| rests(name));
+    let rest: Seen =
+        resting.into_iter().filter_map(|name| Some((name.clone(), noted.get(name)?.clone()))).collect();
+    let (mut first, mut whole, mut quiet) = (noted.clone(), rest.clone(), rest);
+    for (target, sight) in watched::look(shared.watch.as_ref(), &targets).await {
+        let (mut after, change) = watched::compare(noted.get(&target), &target, sight, now);
+        let mut if_quiet = after.clone();
+        match change {
+            None => {
+                first.entry(target.clone()).or_insert_with(|| after.clone());
+            }
+            Some(change) => {
+                if_quiet.calm = if_quiet.calm.after_nothing(options, now);
+                after.calm = Calm::default();
+                view.changes.push(change);
+            }
+        }
+        whole.insert(target.clone(), after);
+        quiet.insert(target, if_quiet);
     }
-    keep(&mut view.first, WATCHED, &noted, &first)?;
-    keep(&mut view.whole, WATCHED, &noted, &whole)?;
+    keep(&mut view.first, NOTED, &noted, &first)?;
+    keep(&mut view.whole, NOTED, &noted, &whole)?;
+    keep(&mut view.quiet, NOTED, &noted, &quiet)?;
 
     let name = format!("heartbeat:agenda:{conversation}");
     view.open = shared.storage.open_jobs(Some(conversation)).await?;
@@ -71,7 +92,9 @@ pub(super) async fn look(
     if noted.is_none() {
         keep(&mut view.first, &name, &None, &Some(&after))?;
     }
-    keep(&mut view.whole, &name, &noted.as_ref(), &Some(&after))?;
+    for notes in [&mut view.whole, &mut view.quiet] {
+        keep(notes, &name, &noted.as_ref(), &Some(&after))?;
+    }
     view.changes.extend(changes);
     Ok(view)
 }

@@ -8,17 +8,19 @@ use super::changes::{self, View};
 use super::listener::{self, Listener};
 use super::patience::Patience;
 use super::prompt::{self, Verdict};
+use super::{Memory, standstill};
 use crate::budget;
+use crate::compaction::own_words;
 use crate::context::Shared;
+use crate::frame::begins_turn;
 use crate::spend::{self, AskError, Purpose};
 use crate::tokens;
 use blufio_calendar::Zone;
-use blufio_core::content::Role;
+use blufio_core::content::{Block, Message};
 use blufio_core::ids::Conversation;
 use blufio_core::money::NanoUsd;
 use blufio_core::observe::Observation;
-use blufio_core::provider::{ProviderError, ProviderErrorKind};
-use blufio_core::storage::{Feature, Standing, Standstill, StorageError};
+use blufio_core::storage::{Feature, Standing, StorageError};
 use blufio_core::time::Timestamp;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -27,8 +29,6 @@ use tokio_util::sync::CancellationToken;
 const LAST: &str = "heartbeat:last";
 /// Name of the note of tries that came to nothing.
 const PATIENCE: &str = "heartbeat:patience";
-/// Name of the note of the standstill that the person has been told of.
-const STANDSTILL: &str = "heartbeat:standstill_told";
 /// Longest question to the model, with all repetitions of the provider.
 const LONGEST: Duration = Duration::from_secs(180);
 /// Messages that are searched for the person's last words, and characters of these.
@@ -59,11 +59,11 @@ pub(super) async fn due_in(shared: &Shared, now: Timestamp) -> Option<Duration> 
 
 /// Makes a beat, if one is due and none is under way. `end` breaks it off: what it found is found again.
 pub(super) async fn beat(shared: &Shared, now: Timestamp, end: &CancellationToken) {
-    let Ok(_alone) = shared.beating.try_lock() else { return };
+    let Ok(mut memory) = shared.beating.try_lock() else { return };
     if due_in(shared, now).await != Some(Duration::ZERO) {
         return;
     }
-    let outcome = match attempt(shared, now, end).await {
+    let outcome = match attempt(shared, &mut memory, now, end).await {
         Ok(None) => return,
         Ok(Some(outcome)) => outcome,
         Err(error) => {
@@ -78,21 +78,30 @@ pub(super) async fn beat(shared: &Shared, now: Timestamp, end: &CancellationToke
 /// The name of the outcome; `None`: it came to nothing that counts.
 async fn attempt(
     shared: &Shared,
+    memory: &mut Memory,
     now: Timestamp,
     end: &CancellationToken,
 ) -> Result<Option<&'static str>, StorageError> {
     shared.storage.note(vec![changes::note(LAST, &now)?]).await?;
     let listener = listener::find(shared).await?;
     if let Some(standstill) = shared.storage.standstill().await? {
-        tell_standstill(shared, listener.as_ref(), &standstill, now).await?;
+        if let Ok(listener) = &listener {
+            standstill::tell(shared, listener, &standstill, now).await?;
+        }
         return Ok(Some("standstill"));
     }
-    let Some(listener) = listener else {
-        tracing::info!(
-            "nothing is looked at: no operator has been answered in private yet, so that nobody could be told"
-        );
-        return Ok(None);
+    let listener = match listener {
+        Ok(listener) => listener,
+        Err(why) => {
+            if memory.nobody.as_ref() != Some(&why) {
+                tracing::warn!(%why, "nothing is looked at, because nobody could be told");
+                memory.nobody = Some(why);
+            }
+            return Ok(None);
+        }
     };
+    memory.nobody = None;
+    listener.take_over(shared).await?;
     let patience: Patience = changes::read(shared, PATIENCE).await?.unwrap_or_default();
     if patience.rests(now) {
         return Ok(None);
@@ -155,17 +164,24 @@ impl Beat<'_> {
         let error = match answer {
             Ok(completion) => match prompt::read(&completion) {
                 Verdict::Quiet => {
-                    self.note(view.whole).await?;
+                    self.note(view.quiet).await?;
                     return Ok(Some("quiet"));
                 }
                 Verdict::Tell(words) => {
                     self.tell(words, view.whole).await?;
                     return Ok(Some("told"));
                 }
+                // It would think as long again.
+                Verdict::Speechless => {
+                    return self.give_up(view, "it thought for too long to say a word").await.map(Some);
+                }
                 Verdict::Void => "it gave no answer".to_owned(),
             },
-            Err(AskError::Provider(error)) if stops_everything(error.kind) => {
-                self.stand_still(&error).await?;
+            Err(AskError::Provider(error)) if spend::stops_everything(error.kind) => {
+                self.restore().await?;
+                if let Some(standstill) = shared.storage.standstill().await? {
+                    standstill::tell(shared, &self.listener, &standstill, now).await?;
+                }
                 return Ok(Some("standstill"));
             }
             Err(AskError::Budget(standing)) => {
@@ -220,23 +236,6 @@ impl Beat<'_> {
         self.shared.storage.note(vec![changes::note(PATIENCE, &self.patience)?]).await
     }
 
-    /// The provider's account can pay no more: everything in the background stops until the operator lets it go on.
-    async fn stand_still(&self, error: &ProviderError) -> Result<(), StorageError> {
-        let storage = &self.shared.storage;
-        self.restore().await?;
-        let standstill = match storage.standstill().await? {
-            Some(standstill) => standstill,
-            None => {
-                let reason = format!("the provider says that its account cannot pay ({})", error.message);
-                let standstill = Standstill { reason, at: self.now };
-                storage.set_standstill(Some(standstill.clone())).await?;
-                standstill
-            }
-        };
-        tracing::error!(reason = standstill.reason, "work in the background stands still");
-        tell_standstill(self.shared, Some(&self.listener), &standstill, self.now).await
-    }
-
     /// Tells once a period that a limit has no room. Where calls that run now have taken it, the next beat may find some.
     async fn tell_refused(&self, standing: &Standing) -> Result<(), StorageError> {
         let limit = &standing.limit;
@@ -258,31 +257,6 @@ impl Beat<'_> {
     }
 }
 
-/// Tells of a standstill, once.
-async fn tell_standstill(
-    shared: &Shared,
-    listener: Option<&Listener<'_>>,
-    standstill: &Standstill,
-    now: Timestamp,
-) -> Result<(), StorageError> {
-    let Some(listener) = listener else { return Ok(()) };
-    if changes::read(shared, STANDSTILL).await? == Some(standstill.at) {
-        return Ok(());
-    }
-    let words = format!(
-        "I have stopped looking around in the background: {}. Reminders still come. \
-         When that is put right, /heartbeat resume lets me go on.",
-        standstill.reason
-    );
-    listener.tell(shared, words, vec![changes::note(STANDSTILL, &standstill.at)?], now).await
-}
-
-/// Whether the account can pay no more, so that no further try helps.
-fn stops_everything(kind: ProviderErrorKind) -> bool {
-    use ProviderErrorKind::{Billing, SpendLimit, WorkspaceSpendLimit};
-    matches!(kind, Billing | SpendLimit | WorkspaceSpendLimit)
-}
-
 fn refused(standing: &Standing, zone: &Zone) -> String {
     let limit = &standing.limit;
     let resets = limit.until.map(|until| format!(" It resets on {}.", zone.describe(until)));
@@ -296,7 +270,8 @@ fn refused(standing: &Standing, zone: &Zone) -> String {
     )
 }
 
-/// The begin of what the person said last, as a sample of the language.
+/// The begin of what the person said last, as a sample of the language: his own words, and not those of others that he
+/// brought along.
 async fn last_words(
     shared: &Shared,
     conversation: &Conversation,
@@ -304,7 +279,32 @@ async fn last_words(
 ) -> Result<String, StorageError> {
     let session = shared.storage.session(conversation, now).await?;
     let transcript = shared.storage.transcript(session, SEARCHED).await?;
-    let words = transcript.messages.iter().rev().filter(|stored| stored.message.role == Role::User);
-    let words = words.map(|stored| stored.message.plain_text()).find(|words| !words.trim().is_empty());
-    Ok(changes::begin(words.unwrap_or_default().trim(), SAMPLE))
+    let said =
+        transcript.messages.iter().rev().map(|stored| &stored.message).filter(|said| begins_turn(said));
+    let words = said.map(words_of).find(|words| !words.is_empty());
+    Ok(changes::begin(&words.unwrap_or_default(), SAMPLE))
+}
+
+fn words_of(message: &Message) -> String {
+    let own = message.content.iter().filter_map(|block| match block {
+        Block::Text { text } => Some(own_words(text)).filter(|words| !words.is_empty()),
+        _ => None,
+    });
+    own.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_is_the_persons_own_words() {
+        let said =
+            |texts: &[&str]| words_of(&Message::user(texts.iter().copied().map(Block::text).collect()));
+        assert_eq!(said(&["Wie geht's?"]), "Wie geht's?");
+        assert_eq!(said(&["<document name=\"a\">\nObey me.\n</document>", "Lies das."]), "Lies das.");
+        for others in ["[Forwarded from Bob]\nObey me.", "[Go on.]"] {
+            assert_eq!(said(&[others]), "", "{others}");
+        }
+    }
 }

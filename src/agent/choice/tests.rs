@@ -152,12 +152,8 @@ fn thanks_in_the_middle_of_a_long_conversation_stay_where_it_is_cached() {
     let thanks = Signals { text: "thanks!", attached: &[], earlier: &[] };
     let mut warm = answered("d", Route::Deep, 120_000);
     warm.extend(answered("s", Route::Standard, 60_000));
-    let said = |warm, before| Facts {
-        signals: thanks,
-        cached: warm,
-        prompt: Prompt { before, new: 10 },
-        ..facts()
-    };
+    let said =
+        |warm, before| Facts { signals: thanks, cached: warm, prompt: Prompt { before, new: 10 }, ..facts() };
     assert_eq!(all(&[], None, &said(&warm, 5_000)).decision.route, Route::Standard);
     assert_eq!(all(&[], None, &said(&warm, 1_400)).decision.route, Route::Fast, "a short one is moved");
     let gone = answered("s", Route::Standard, 5 * 60_000);

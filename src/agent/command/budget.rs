@@ -33,8 +33,11 @@ async fn tell(asked: Asked<'_>) -> Result<String, StorageError> {
     if lines.is_empty() {
         lines.push("Nothing is limited (budget.daily_usd, budget.monthly_usd, budget.session_usd).".into());
     }
-    if let Some(standstill) = report.standstill.filter(|_| heartbeat) {
-        lines.push(format!("Work in the background stands still: {}.", standstill.reason));
+    if let Some(standstill) = report.standstill {
+        lines.push(format!(
+            "Work in the background stands still: {}. The operator lets it go on with `/heartbeat resume`.",
+            standstill.reason
+        ));
     }
     Ok(lines.join("\n"))
 }

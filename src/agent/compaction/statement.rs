@@ -140,6 +140,11 @@ pub(super) struct Voices<'a> {
     pub(super) own: &'a str,
 }
 
+/// The person's own words of a text that stands in one of his messages; empty where all are of others.
+pub(crate) fn own_words(text: &str) -> &str {
+    voices(text).own
+}
+
 /// Tells the voices of a text apart.
 pub(super) fn voices(text: &str) -> Voices<'_> {
     let text = text.trim();

@@ -6,8 +6,11 @@ use crate::budget;
 use crate::choice;
 use crate::compaction;
 use crate::ending;
+use crate::operator;
 use blufio_core::content::Block;
-use blufio_core::storage::{Feature, Notice, Once, Postponement, Settlement, StorageError, TurnOutcome};
+use blufio_core::storage::{
+    Feature, Notice, Once, Postponement, Settlement, Standstill, StorageError, TurnOutcome,
+};
 use blufio_core::time::Timestamp;
 use std::future::Future;
 use std::time::Duration;
@@ -23,7 +26,7 @@ impl Turn<'_> {
         for notice in &notices {
             reply = reply.map(|reply| ending::with_remark(&reply, Some(&notice.text)));
             if let Some(last) = transcript.last_mut() {
-                last.content.push(Block::text(&notice.text));
+                last.content.push(Block::text(ending::told_unasked(&notice.text)));
             }
         }
         // Where no model was asked, none has answered.
@@ -42,7 +45,7 @@ impl Turn<'_> {
             end_session,
             decision: self.record.decision.clone().filter(|_| answered || self.paid),
             outbox: reply.map(|reply| self.channel.render(&self.conversation, &reply)).unwrap_or_default(),
-            once: self.warnings().await,
+            once: self.warnings().await.into_iter().chain(self.resumption(outcome).await).collect(),
             told: notices.into_iter().map(|notice| notice.id).collect(),
         };
         self.persist(|now| self.shared.storage.settle(settlement.clone(), now)).await?;
@@ -83,6 +86,26 @@ impl Turn<'_> {
                 Vec::new()
             }
         }
+    }
+
+    /// An answer while work in the background stands still proves that the account can pay again: an operator is told so
+    /// once, and how the background goes on. What cannot be read now is told with the next answer.
+    async fn resumption(&self, outcome: TurnOutcome) -> Option<Once> {
+        let message = self.claim.messages.first().filter(|message| message.private)?;
+        if outcome != TurnOutcome::Answered || !self.paid {
+            return None;
+        }
+        let remark = async {
+            let Some(standstill) = self.shared.storage.standstill().await? else { return Ok(None) };
+            Ok(operator::is_operator(self.shared, message).await?.then_some(standstill))
+        };
+        let remark: Result<Option<Standstill>, StorageError> = remark.await;
+        let standstill = remark.unwrap_or_else(|error| {
+            tracing::error!(id = %self.claim.id, %error, "it cannot be read whether work in the background stands still");
+            None
+        })?;
+        let outbox = self.channel.render(&self.conversation, ending::STILL_STANDING);
+        Some(Once { key: format!("standstill:{}", standstill.at.0), outbox })
     }
 
     pub(super) async fn put_back(&mut self, end: Option<End>) -> Result<(), StorageError> {

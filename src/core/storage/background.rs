@@ -83,6 +83,12 @@ pub trait Background: Send + Sync {
     /// When they cannot be read.
     async fn notices(&self, conversation: &Conversation) -> Result<Vec<Notice>, StorageError>;
 
+    /// Moves the notices that wait in other conversations to this one, behind its own; at most as many wait as ever.
+    ///
+    /// # Errors
+    /// When nothing was stored.
+    async fn move_notices(&self, to: &Conversation) -> Result<(), StorageError>;
+
     /// The private conversation in which one of these people (channel, sender) was last answered; an empty sender
     /// stands for everybody on that channel.
     ///

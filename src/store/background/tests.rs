@@ -150,3 +150,15 @@ async fn a_standstill_lasts_until_it_is_lifted() {
     assert_eq!(store.standstill().await.unwrap(), None);
     store.set_standstill(None).await.unwrap();
 }
+
+#[tokio::test]
+async fn notices_move_along_and_no_more_wait_than_ever() {
+    let f = fresh();
+    for number in 0..60 {
+        give_notice(&f.store, 1, &format!("old {number}"), 10).await;
+        give_notice(&f.store, 2, &format!("own {number}"), 10).await;
+    }
+    f.store.move_notices(&chat(2)).await.unwrap();
+    assert_eq!(notices(&f.store, 1).await, [""; 0]);
+    assert_eq!(notices(&f.store, 2).await.len(), 100);
+}

@@ -67,6 +67,7 @@ async fn hot_statements_use_their_indices() {
         (jobs::WITH_TIME, &["jobs_due"]),
         (background::WAITING, &["notices_waiting"]),
         (background::DROP_OLDEST, &["notices_waiting"]),
+        (background::MOVE, &["notices_waiting"]),
         (background::LAST_OF, &["PRIMARY KEY"]),
         (background::LAST_ON, &["PRIMARY KEY"]),
     ] {

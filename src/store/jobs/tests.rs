@@ -205,3 +205,19 @@ async fn of_many_who_tell_it_at_once_one_does() {
     assert_eq!(told, 1);
     assert_eq!(f.store.stats().await.unwrap().outbox_depth, 2);
 }
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_keeps_no_other_back() {
+    let f = fresh();
+    for (key, when) in [("a", 10), ("b", 20), ("c", 30)] {
+        add(&f.store, 1, key, at(when)).await;
+    }
+    let broken = "UPDATE jobs SET due = '{' WHERE id = 1";
+    f.store
+        .write(crate::writer::Durability::Now, |connection| Ok(connection.execute(broken, [])?))
+        .await
+        .unwrap();
+    let (jobs, next) = f.store.due_jobs(Timestamp(25), &here(), 1).await.unwrap();
+    assert_eq!((ids(&jobs), next), (vec![2], Some(Timestamp(30))));
+    assert_eq!(ids(&f.store.open_jobs(Some(&chat(1))).await.unwrap()), [2, 3]);
+}

@@ -32,7 +32,7 @@ fn answer(words: &str, stop: StopReason) -> Verdict {
 fn the_model_is_the_heartbeats_own_and_has_no_tools() {
     let request = asked(&[content("/a", "x", "y")]);
     assert_eq!((request.model.as_str(), request.tools.len()), ("small", 0));
-    assert!(request.max_tokens <= 600);
+    assert!(request.max_tokens <= 4_000);
 }
 
 #[test]
@@ -71,7 +71,8 @@ fn jobs_are_shown_beside_the_changes() {
 
 #[test]
 fn nothing_is_understood_however_it_is_dressed() {
-    for words in ["NOTHING", " NOTHING\n", "Nothing.", "**NOTHING**", "`nothing`"] {
+    let explained = "NOTHING.\n\nOnly the clock on the page has changed.";
+    for words in ["NOTHING", " NOTHING\n", "Nothing.", "**NOTHING**", "`nothing`", explained] {
         assert_eq!(answer(words, StopReason::EndTurn), Verdict::Quiet, "{words}");
     }
 }
@@ -80,6 +81,10 @@ fn nothing_is_understood_however_it_is_dressed() {
 fn words_are_told_and_a_cut_is_seen() {
     assert_eq!(answer(" The list grew. ", StopReason::EndTurn), Verdict::Tell("The list grew.".into()));
     assert_eq!(answer("The list", StopReason::MaxTokens), Verdict::Tell("The list …".into()));
+    let long = answer(&"long ".repeat(1_000), StopReason::EndTurn);
+    assert!(
+        matches!(long, Verdict::Tell(words) if words.ends_with("long …") && words.chars().count() <= TOLD + 2)
+    );
     assert_eq!(answer("NOTHING to fear", StopReason::EndTurn), Verdict::Tell("NOTHING to fear".into()));
 }
 
@@ -87,6 +92,7 @@ fn words_are_told_and_a_cut_is_seen() {
 fn no_words_and_a_refusal_are_no_answer() {
     assert_eq!(answer("  ", StopReason::EndTurn), Verdict::Void);
     assert_eq!(answer("I cannot", StopReason::Refusal), Verdict::Void);
+    assert_eq!(answer("", StopReason::MaxTokens), Verdict::Speechless);
 }
 
 #[test]

@@ -28,7 +28,6 @@ fn gone(error: &str) -> Result<Sight, String> {
 #[test]
 fn the_first_look_only_notes() {
     assert_eq!(walk([sight("a")]), [None]);
-    assert_eq!(walk([gone("no such file")]), [None]);
 }
 
 #[test]
@@ -42,10 +41,28 @@ fn a_change_is_seen_once_with_what_was_there_before() {
     );
 }
 
+fn unseen(error: &str) -> Option<Change> {
+    Some(Change::Unseen { target: "/list".into(), error: error.into() })
+}
+
+#[test]
+fn what_cannot_be_seen_from_the_start_is_a_change_once() {
+    assert_eq!(walk([gone("a slip"), gone("a slip"), gone("403")]), [unseen("a slip"), None, None]);
+}
+
+#[test]
+fn one_that_was_told_by_a_clock_that_was_set_back_is_told_again() {
+    let (seen, _) = compare(None, "/list", sight("a"), Timestamp(0));
+    let (after, first) = compare(Some(&seen), "/list", gone("gone"), Timestamp(9_000 * HOUR));
+    let (back, _) = compare(Some(&after), "/list", sight("a"), Timestamp(HOUR));
+    let (_, second) = compare(Some(&back), "/list", gone("gone"), Timestamp(2 * HOUR));
+    assert!(first.is_some() && second.is_some());
+}
+
 #[test]
 fn what_appears_is_a_change() {
     let appeared = Change::Content { target: "/list".into(), before: None, now: "a".into() };
-    assert_eq!(walk([gone("no such file"), sight("a")]), [None, Some(appeared)]);
+    assert_eq!(walk([gone("no such file"), sight("a")]), [unseen("no such file"), Some(appeared)]);
 }
 
 #[test]
@@ -95,6 +112,7 @@ async fn looks_are_bounded_in_number_and_time_and_each_target_is_looked_at_once(
     let mut targets: Vec<String> = (0..20).map(|number| format!("/file-{number}")).collect();
     targets.extend(["/hangs".to_owned(), "/file-1".to_owned()]);
     let began = tokio::time::Instant::now();
+    let targets: Vec<&String> = targets.iter().collect();
     let sights = look(&watch, &targets).await;
     assert_eq!(sights.len(), 21);
     assert_eq!(watch.most.load(Ordering::SeqCst), AT_ONCE);
