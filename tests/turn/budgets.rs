@@ -329,14 +329,16 @@ async fn nothing_is_summarised_while_work_in_the_background_stands_still() {
     house.store.set_standstill(Some(standstill)).await.unwrap();
     for count in 1..=3 {
         house.say("1", &"word ".repeat(300)).await;
-        house.replies_to("1", count).await;
+        let answers = || house.sent_to("1").iter().filter(|text| *text == "noted").count();
+        house.until("an answer", || answers() == count).await;
     }
     house
         .until("a summary to be refused", || house.heard.count("Compaction { outcome: \"failed\"") > 0)
         .await;
     assert_eq!((model.called(), model.summaries.lock().unwrap().len()), (vec![STANDARD.to_owned(); 3], 0));
     house.say("1", "/heartbeat resume").await;
-    house.replies_to("1", 4).await;
+    let state = |text: &String| text.starts_with("Heartbeat: ");
+    house.until("it to go on", || house.sent_to("1").iter().any(state)).await;
     // What failed is not tried again at once.
     house.pass(Duration::from_secs(3_600)).await;
     house.say("1", "and now").await;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What is looked at unasked costs nothing while nothing changes, and little when something does.
 
+use crate::house::{House, Model, Play};
 use crate::vigil::*;
 use blufio_agent::AgentOptions;
 use blufio_agent::options::Deliver;
@@ -106,13 +107,13 @@ async fn thirty_daily_changes_make_thirty_calls_are_told_once_each_and_cost_litt
 #[tokio::test]
 async fn its_own_limit_holds_is_told_once_a_month_and_what_waits_is_told_after_it_resets() {
     // Room for two or three calls a month.
-    let mut vigil = from("2026-11-20T00:00", |options| options.heartbeat.monthly = NanoUsd(25_000_000)).await;
+    let mut vigil = from("2026-11-20T00:00", |options| options.heartbeat.monthly = NanoUsd(23_000_000)).await;
     changes_daily(&vigil);
     repeats(&vigil);
     vigil.until(berlin("2026-11-30T23:00"), HALF_AN_HOUR).await;
     let november = vigil.model.calls();
     assert!((1..10).contains(&november), "{november}");
-    assert!(spent(&vigil).await <= NanoUsd(25_000_000));
+    assert!(spent(&vigil).await <= NanoUsd(23_000_000));
     let told = vigil.told();
     assert_eq!(told.len(), november + 1, "{told:?}");
     let refusal = &told[november];
@@ -558,6 +559,71 @@ async fn a_standstill_is_told_once_also_while_heartbeats_are_off() {
         told.len() == 1 && told[0].contains("/heartbeat resume") && told[0].contains("summarised"),
         "{told:?}"
     );
+}
+
+#[tokio::test]
+async fn an_empty_account_is_seen_in_the_chat_also_while_heartbeats_are_off_and_an_answer_says_how_to_go_on()
+{
+    let folder = tempfile::tempdir().unwrap();
+    let model = Model::new([
+        Play::Fail(ProviderErrorKind::Billing),
+        Play::Say("Here I am."),
+        Play::Say("And again."),
+    ]);
+    let house = House::open(folder.path(), &model).await;
+    let told = async |begin: &str| {
+        house.until(begin, || house.sent_to("1").iter().any(|text| text.starts_with(begin))).await;
+        house.sent_to("1").into_iter().find(|text| text.starts_with(begin)).unwrap()
+    };
+    house.say("1", "hello").await;
+    assert!(told("I could not answer (billing)").await.contains("/heartbeat resume"));
+    house.say("1", "/heartbeat").await;
+    let state = told("Heartbeat: off").await;
+    assert!(state.contains("stands still since") && state.contains("/heartbeat resume"), "{state}");
+    house.say("1", "/budget").await;
+    house
+        .until("the budget", || {
+            house.sent_to("1").iter().any(|text| text.contains("budget") && text.contains("stands still"))
+        })
+        .await;
+    house.say("1", "and now?").await;
+    assert!(told("My model answers again").await.contains("/heartbeat resume"));
+    house.say("1", "and once more?").await;
+    told("And again.").await;
+    house.until("the end of it", || house.agent.running().is_empty()).await;
+    let remarks = house.sent_to("1").iter().filter(|text| text.starts_with("My model answers")).count();
+    assert_eq!(remarks, 1);
+    assert!(house.store.standstill().await.unwrap().is_some(), "only the operator lets it go on");
+    house.close().await;
+}
+
+#[tokio::test]
+async fn it_is_said_why_nobody_can_be_told_and_what_cannot_be_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    let two_people = |options: &mut AgentOptions| {
+        on(options);
+        options.trusted_channels = vec![];
+        options.allowed = vec![("test".into(), "user-1".into()), ("test".into(), "user-2".into())];
+    };
+    let house = House::with(folder.path(), &Model::new([]), two_people).await;
+    house.say("2", "/heartbeat").await;
+    let told = house.replies_to("2", 1).await.remove(0);
+    assert!(told.contains("could tell nobody") && told.contains("test.operators"), "{told}");
+    assert!(told.contains("the operator's reminders") && !told.contains("your"), "{told}");
+    house.close().await;
+
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::with(folder.path(), &Model::new([]), |options| {
+        on(options);
+        options.heartbeat.interval = 365 * DAY;
+    })
+    .await;
+    let seen = format!(r#"{{"{LIST}":{{"failing":true,"error":"the server answered 403"}}}}"#);
+    house.store.note(vec![("heartbeat:watched".into(), seen)]).await.unwrap();
+    house.say("1", "/heartbeat").await;
+    let told = house.replies_to("1", 1).await.remove(0);
+    assert!(told.contains(&format!("`{LIST}` cannot be seen: the server answered 403.")), "{told}");
+    house.close().await;
 }
 
 #[derive(Clone, Debug)]
