@@ -17,6 +17,9 @@ const SLIGHT: i32 = 50;
 #[must_use]
 pub fn decide(signals: &Signals<'_>) -> Verdict {
     let found = find(signals);
+    if let Some(reason) = found.small {
+        return Verdict { route: Route::Fast, reasons: vec![reason.to_owned()] };
+    }
     let weighed = weigh(&found.names);
     let mut reasons: Vec<String> = Vec::new();
     let attached = words::attached(&found.names).filter(|_| weighed.route != Route::Fast);

@@ -46,6 +46,8 @@ const THOUGHT: &[Idea] = &[
 pub(crate) struct Found {
     /// The names, each once.
     pub(crate) names: Vec<String>,
+    /// Why nothing needs to be weighed: thanks, a reminder and the like are small whatever stands around them.
+    pub(crate) small: Option<&'static str>,
 }
 
 impl Found {
@@ -80,9 +82,11 @@ pub(crate) fn find(signals: &Signals<'_>) -> Found {
     if let Some(reason) = courtesy(&own) {
         found.add("courtesy");
         found.add(format!("courtesy: {reason}"));
+        found.small = small(reason, signals);
     } else if let Some(reason) = errand(&ask) {
         found.add("errand");
         found.add(format!("errand: {reason}"));
+        found.small = small(reason, signals);
     }
     let points = points(&own.tally, &own.shape).max(points(&whole.tally, &whole.shape));
     found.above("points", usize::try_from(points).unwrap_or_default(), &[0, 2, 3, 5, 8]);
@@ -92,6 +96,13 @@ pub(crate) fn find(signals: &Signals<'_>) -> Found {
     found.when(settled && found.names.iter().any(|name| name == "after deep"), "small, after deep");
     words(&mut found, &own.folded);
     found
+}
+
+fn small(reason: &'static str, signals: &Signals<'_>) -> Option<&'static str> {
+    const ALWAYS: &[Idea] = &[Idea::Greeting, Idea::Thanks, Idea::Remind, Idea::Clock];
+    let looked_at =
+        signals.attached.iter().any(|one| *one != Attachment::Voice) && reason != Idea::Remind.says();
+    (!looked_at && ALWAYS.iter().any(|idea| idea.says() == reason)).then_some(reason)
 }
 
 fn ideas(found: &mut Found, own: &Own, whole: &Own) {
@@ -153,6 +164,7 @@ fn pairs(found: &mut Found, own: &Own) {
     found.when(exact && own.words > 17, "exact field, a case");
     found.when(careful && tally.any(&[Idea::Stakes, Idea::Condition]), "careful field, stakes");
     found.when(tally.any(&[Idea::Condition]) && numbers && own.words > 17, "conditions with figures");
+    found.when(own.shape.numbers > 1 && own.words > 14 && own.shape.questions > 0, "figures in a story");
     found.when(
         tally.any(&[Idea::Fact, Idea::Unit, Idea::Clock]) && !ordinary && !thought && !exact && !careful,
         "a plain question",

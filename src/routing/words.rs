@@ -22,6 +22,7 @@ const SAYS: &[(&str, &str)] = &[
     ("document", "a document is attached"),
     ("exact field, a case", "a case in a field where a plausible answer is easily wrong"),
     ("exact field, why", "asks why in a field where a plausible answer is easily wrong"),
+    ("figures in a story", "a word problem"),
     ("formula>0", "holds formulas"),
     ("formula>2", "holds formulas"),
     ("goes on after a hard question", "follows up on a hard question"),
