@@ -14,7 +14,7 @@ use blufio_core::ids::Conversation;
 use blufio_core::observe::Observability;
 use blufio_core::provider::Provider;
 use blufio_core::skill::SkillRuntime;
-use blufio_core::storage::{Storage, StorageError};
+use blufio_core::storage::{Storage, StorageError, WAITS_FOR_BUDGET};
 use blufio_core::time::{Clock, Timestamp};
 use blufio_core::transcribe::Transcriber;
 use blufio_core::watch::Watch;
@@ -76,6 +76,8 @@ impl Agent {
                 running: Running::default(),
                 absent: Default::default(),
                 compactions: Default::default(),
+                late: Default::default(),
+                waits: Default::default(),
                 queue_changed: Notify::new(),
                 outbox_changed: Notify::new(),
                 room: Notify::new(),
@@ -106,6 +108,11 @@ impl Agent {
         let recovered = shared.storage.recover(shared.clock.now()).await?;
         if recovered > 0 {
             tracing::info!(recovered, "turns that were cut short are taken up again");
+        }
+        // The configuration may allow more by now, or want such messages declined: each asks once more.
+        let released = shared.storage.release(WAITS_FOR_BUDGET, shared.clock.now()).await?;
+        if released > 0 {
+            tracing::info!(released, "messages that wait for room in the budget are tried once more");
         }
         let mut receivers = JoinSet::new();
         let (receiving, mut all_receive) = mpsc::channel(1);

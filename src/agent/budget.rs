@@ -7,13 +7,16 @@
 //! | room | holds |
 //! |---|---|
 //! | `room` | why a call has no room, and which limit it waits for |
+//! | `waits` | conversations that wait for room, and what those are told who write meanwhile |
 //! | `words` | what people are told |
 
 mod room;
+mod waits;
 mod words;
 
-pub(crate) use room::{Refused, lasting};
-pub(crate) use words::{Plan, dollars, line, name_of, refused, warning};
+pub(crate) use room::{Refused, hopeless, lasting};
+pub(crate) use waits::{Waits, tell_behind};
+pub(crate) use words::{Plan, behind, busy, dollars, line, name_of, refused, warning};
 
 use crate::context::Shared;
 use crate::options::BudgetOptions;
@@ -26,8 +29,6 @@ use blufio_core::observe::Observation;
 use blufio_core::storage::{Feature, Limit, Scope, Standing, Storage, StorageError};
 use blufio_core::time::Timestamp;
 
-/// Reasons for which a message waits begin with this.
-pub(crate) const WAITS: &str = "budget:";
 /// What a limit of a session counts from.
 const EVER: Timestamp = Timestamp(0);
 
@@ -135,8 +136,7 @@ pub async fn raise(
     let limit = limits.into_iter().find(|limit| limit.name == name);
     let limit = limit.ok_or_else(|| RaiseError::Unset(name.to_owned()))?;
     storage.raise(&limit, by, now).await?;
-    let released = storage.release(WAITS, now).await?;
-    tracing::info!(limit = name, %by, released, "a limit was raised until it resets");
+    tracing::info!(limit = name, %by, "a limit was raised until it resets");
     Ok(())
 }
 

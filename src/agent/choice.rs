@@ -51,6 +51,8 @@ pub(crate) struct Facts<'a> {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Choice {
     pub(crate) decision: Decision,
+    /// Id of the model that would answer if there were enough to spend.
+    pub(crate) intended: String,
     /// For the person, with the answer.
     pub(crate) remark: Option<String>,
     /// Whether the budget has weakened it.
@@ -61,6 +63,7 @@ pub(crate) struct Choice {
 pub(crate) fn choose(provider: &dyn Provider, routing: &RoutingOptions, facts: &Facts<'_>) -> Choice {
     let slots = &routing.slots;
     let (mut route, mut reasons, free) = wanted(routing, facts);
+    let mut meant = route;
     let mut remark = None;
     let mut downgraded = false;
     if free != Free::Bound {
@@ -70,6 +73,7 @@ pub(crate) fn choose(provider: &dyn Provider, routing: &RoutingOptions, facts: &
             route = stay.route;
             reasons.insert(0, stay.reason);
         }
+        meant = route;
         if let Some((weaker, why)) = pressed(route, facts.standings) {
             remark = (slots.model(weaker) != slots.model(route)).then(|| {
                 format!("({} answered, not the {route} one: {why}. /budget shows more.)", the(slots, weaker))
@@ -83,9 +87,13 @@ pub(crate) fn choose(provider: &dyn Provider, routing: &RoutingOptions, facts: &
         reasons.insert(0, format!("the {route} model cannot look at pictures"));
         route = seeing;
     }
+    if let Some(seeing) = facts.pictures.then(|| sees(provider, slots, meant)).flatten() {
+        meant = seeing;
+    }
     let model = slots.model(route).to_owned();
+    let intended = slots.model(meant).to_owned();
     let decision = Decision { route, reasons, model, ..Decision::default() };
-    Choice { decision, remark, downgraded }
+    Choice { decision, intended, remark, downgraded }
 }
 
 /// What may still change a route.

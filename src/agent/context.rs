@@ -2,10 +2,12 @@
 //! What the loops and turns of one agent have in common.
 
 use crate::absent::Absent;
+use crate::budget::Waits;
 use crate::compaction::Compactions;
 use crate::options::AgentOptions;
 use crate::pulse::Pulse;
 use crate::running::Running;
+use crate::spend::Late;
 use blufio_core::channel::Channel;
 use blufio_core::observe::Observability;
 use blufio_core::provider::Provider;
@@ -34,6 +36,10 @@ pub(crate) struct Shared {
     pub(crate) running: Running,
     pub(crate) absent: Absent,
     pub(crate) compactions: Compactions,
+    /// Attempts that could not be entered yet.
+    pub(crate) late: Arc<Late>,
+    /// Conversations whose oldest message waits for room in the budget.
+    pub(crate) waits: Waits,
     pub(crate) queue_changed: Notify,
     pub(crate) outbox_changed: Notify,
     /// A call has ended, and what it had reserved is free.

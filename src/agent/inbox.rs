@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Takes in what channels receive.
 
+use crate::budget;
 use crate::command::{self, Command};
 use crate::context::Shared;
 use crate::gate;
@@ -55,12 +56,23 @@ impl Inbox for StoredInbox {
             .iter()
             .map(|arrival| (arrival.rank == Rank::Stop).then(|| arrival.message.conversation.clone()))
             .collect();
+        let behind: Vec<Option<Inbound>> = arrivals
+            .iter()
+            .map(|arrival| (arrival.rank == Rank::Queued).then(|| arrival.message.clone()))
+            .collect();
         let now = self.shared.clock.now();
         let fresh = self.shared.storage.accept(channel, arrivals, cursor, now).await?;
         for (is_new, stop) in fresh.iter().zip(stops) {
             self.shared.observe.record(Observation::MessageIn { channel, duplicate: !is_new });
             if let (true, Some(conversation)) = (*is_new, stop) {
                 self.stop(&conversation);
+            }
+        }
+        for message in
+            fresh.iter().zip(behind).filter(|(is_new, _)| **is_new).filter_map(|(_, message)| message)
+        {
+            if let Err(error) = budget::tell_behind(&self.shared, &message).await {
+                tracing::error!(conversation = %message.conversation, %error, "nobody could be told that a message waits");
             }
         }
         let count = fresh.iter().filter(|is_new| **is_new).count();

@@ -2,8 +2,10 @@
 //! The one way to call a model: room in the budget is reserved before each attempt, and the attempt is entered into the
 //! ledger after it.
 
+mod late;
 mod meter;
 
+pub(crate) use late::Late;
 pub(crate) use meter::{Denied, Meter, worst};
 
 use crate::context::Shared;
@@ -83,7 +85,8 @@ pub(crate) async fn ask(
         };
         match event {
             Some(Ok(Event::Started { usage })) => meter.reported(usage),
-            Some(Ok(Event::Text(_) | Event::Busy)) => {}
+            Some(Ok(Event::Text(words))) => meter.wrote(&words),
+            Some(Ok(Event::Busy)) => {}
             Some(Ok(Event::Retrying { class, usage, wait })) => {
                 tracing::warn!(class, ?wait, "the provider's answer broke off and is asked for again");
                 meter.again(class, usage).await?;
@@ -137,11 +140,6 @@ pub(crate) fn unknown(model: &str) -> ProviderError {
         ProviderErrorKind::UnknownModel,
         format!("{model:?} is unknown or has no price, so it is not called"),
     )
-}
-
-/// A model whose call has no room in the budget, in a list of models that could not answer.
-pub(crate) fn unpayable(model: &str) -> ProviderError {
-    failure(ProviderErrorKind::UnknownModel, format!("there is no room in the budget for {model:?}"))
 }
 
 /// A stream that ended without an end.

@@ -21,6 +21,7 @@ mod settle;
 mod shorten;
 mod unpaid;
 
+use crate::budget::Refused;
 use crate::command;
 use crate::context::Shared;
 use crate::frame::{self, History};
@@ -40,6 +41,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
+use unpaid::Awaited;
 
 /// After this many tries a message is given up: about six hours of outage.
 const MAX_ATTEMPTS: u32 = 40;
@@ -69,12 +71,16 @@ pub(crate) async fn run(shared: &Arc<Shared>, channel: &Arc<dyn Channel>, mut cl
     if record.stopped {
         ends.stop.cancel();
     }
+    if !record.waited.is_empty() {
+        shared.waits.end(&conversation);
+    }
     let mut turn = Turn {
         shared,
         channel: Arc::clone(channel),
         conversation,
         claim,
         said_before: words_of(&record.steps).len(),
+        heard: !record.steps.is_empty(),
         record,
         ends,
         deadline: began + shared.options.turn_timeout,
@@ -86,7 +92,11 @@ pub(crate) async fn run(shared: &Arc<Shared>, channel: &Arc<dyn Channel>, mut cl
         notices: Vec::new(),
         show: None,
         once,
+        pinned: false,
         failures: Vec::new(),
+        refusals: Vec::new(),
+        awaited: None,
+        shown: None,
         paid: false,
         shortened: false,
     };
@@ -141,10 +151,20 @@ struct Turn<'a> {
     show: Option<Show>,
     /// The route that stood before the message.
     once: Option<Route>,
+    /// Whether the person has asked for the route.
+    pinned: bool,
     /// Models that did not answer in this turn, and why.
     failures: Vec<(String, ProviderError)>,
+    /// Models that were to answer in place of those and had no room in the budget.
+    refusals: Vec<(String, Refused)>,
+    /// The room that the turn is put back for.
+    awaited: Option<Awaited>,
+    /// How many messages of the history the last call has shown.
+    shown: Option<usize>,
     /// Whether a model has answered.
     paid: bool,
+    /// Whether a model has begun to answer.
+    heard: bool,
     /// Length of what had been said before the current call, bytes.
     said_before: usize,
     shortened: bool,
@@ -221,8 +241,7 @@ impl Turn<'_> {
 
     /// How often it has been tried, without the times when there was no room in the budget.
     fn tries(&self) -> u32 {
-        let waited = u32::try_from(self.record.waited.len()).unwrap_or(u32::MAX);
-        self.claim.attempts.saturating_sub(waited)
+        self.claim.attempts.saturating_sub(self.record.waits)
     }
 
     /// Whether it has been tried often enough.

@@ -22,7 +22,9 @@ pub use ledger::{
 };
 pub use outbox::{Outbox, OutboxRow, OutboxState};
 pub use peers::{Pairing, Peer, Peers};
-pub use queue::{Arrival, Claim, Once, Postponement, Queue, Rank, Settlement, TurnOutcome, TurnRecord};
+pub use queue::{
+    Arrival, Claim, Once, Postponement, Queue, Rank, Settlement, TurnOutcome, TurnRecord, WAITS_FOR_BUDGET,
+};
 pub use sessions::{Compaction, Sessions, StoredMessage, Summary, Transcript};
 
 use crate::secret::SecretRecords;

@@ -6,10 +6,10 @@
 //! power fail as well before the next flushed write, then nothing was answered either.
 
 use crate::error::RowError;
-use crate::{ledger, spending};
+use crate::{ledger, spending, turn};
 use blufio_core::ids::{QueueId, ReservationId, SessionId};
 use blufio_core::money::{NanoUsd, Usage};
-use blufio_core::storage::{CallRecord, Limit, Reservation, Reserved, Scope, Standing};
+use blufio_core::storage::{CallRecord, Limit, Reservation, Reserved, Scope, Standing, WAITS_FOR_BUDGET};
 use blufio_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -67,7 +67,7 @@ fn period(limit: &Limit) -> (String, i64) {
     }
 }
 
-/// Raises a limit for its period.
+/// Raises a limit for its period, and lets what waits for room try again.
 pub(crate) fn raise(
     connection: &Connection,
     limit: &Limit,
@@ -81,6 +81,7 @@ pub(crate) fn raise(
     let (scope, since) = period(limit);
     let values = params![limit.name, scope, since, by.0, now.0, ledger::MOST.0];
     connection.prepare_cached(RAISE)?.execute(values)?;
+    turn::release(connection, WAITS_FOR_BUDGET, now)?;
     Ok(())
 }
 

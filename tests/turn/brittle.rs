@@ -11,6 +11,7 @@ use blufio_core::storage::*;
 use blufio_core::time::Timestamp;
 use blufio_store::Store;
 use std::path::Path;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::Notify;
 
@@ -20,6 +21,12 @@ pub struct Brittle {
     pub store: Store,
     /// So many of the next checkpoints find the disk full.
     pub failing: AtomicUsize,
+    /// So many of the next entries into the ledger find the disk full.
+    pub full: AtomicUsize,
+    /// Somebody raises the first limit of a turn by this, right before the next turn is put back.
+    pub before_postpone: Mutex<Option<NanoUsd>>,
+    /// The limits of the newest reservation.
+    limits: Mutex<Vec<Limit>>,
     /// So many more writes of the background are carried out. The next one never returns: the process has died.
     lives: AtomicUsize,
     dead: Notify,
@@ -28,7 +35,15 @@ pub struct Brittle {
 impl Brittle {
     pub fn new(store: Store) -> Self {
         let (failing, lives) = (AtomicUsize::new(0), AtomicUsize::new(usize::MAX));
-        Self { store, failing, lives, dead: Notify::new() }
+        Self {
+            store,
+            failing,
+            full: AtomicUsize::new(0),
+            before_postpone: Mutex::default(),
+            limits: Mutex::default(),
+            lives,
+            dead: Notify::new(),
+        }
     }
 
     /// The process dies after so many more writes of the background.
@@ -87,6 +102,11 @@ impl Queue for Brittle {
         self.store.settle(settlement, now).await
     }
     async fn postpone(&self, postponement: Postponement, now: Timestamp) -> Result<()> {
+        let by = self.before_postpone.lock().unwrap().take();
+        let limit = self.limits.lock().unwrap().first().cloned();
+        if let Some((by, limit)) = by.zip(limit) {
+            self.store.raise(&limit, by, now).await?;
+        }
         self.store.postpone(postponement, now).await
     }
     async fn release(&self, prefix: &str, now: Timestamp) -> Result<u64> {
@@ -157,10 +177,15 @@ impl Sessions for Brittle {
 impl Ledger for Brittle {
     async fn reserve(&self, reservation: Reservation, now: Timestamp) -> Result<Reserved> {
         self.live().await;
+        *self.limits.lock().unwrap() = reservation.limits.clone();
         self.store.reserve(reservation, now).await
     }
     async fn settle_call(&self, id: ReservationId, record: Option<CallRecord>) -> Result<()> {
         self.live().await;
+        let one_less = |left: usize| left.checked_sub(1);
+        if self.full.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok() {
+            return Err(StorageError::Full { path: self.store.path().to_owned() });
+        }
         self.store.settle_call(id, record).await
     }
     async fn standings(&self, limits: &[Limit]) -> Result<Vec<Standing>> {

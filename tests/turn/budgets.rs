@@ -7,6 +7,7 @@ use blufio_core::money::NanoUsd;
 use blufio_core::route::Route;
 use blufio_core::storage::*;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 const CENT: i64 = 10_000_000;
@@ -50,13 +51,14 @@ async fn a_call_without_room_is_not_made_and_the_message_waits_until_the_limit_r
 async fn a_raise_in_the_chat_answers_what_waits_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let model = Model::new([Play::Say("Here I am.")]);
-    let house = house(&folder, &model, 1_000).await;
+    let house = house(&folder, &model, 100 * CENT).await;
+    house.spend(NanoUsd(100 * CENT)).await;
     house.say("1", "hello").await;
     house.replies_to("1", 1).await;
-    house.say("1", "/budget raise daily 0.5").await;
+    house.say("1", "/budget raise daily 1").await;
     house.until("the answer", || house.sent_to("1").iter().any(|text| text == "Here I am.")).await;
-    let told = house.sent_to("1").into_iter().find(|text| text.starts_with("Raised by $0.50")).unwrap();
-    assert!(told.contains("(0 %; budget.daily_usd)"), "{told}");
+    let told = house.sent_to("1").into_iter().find(|text| text.starts_with("Raised by $1.00")).unwrap();
+    assert!(told.contains("(50 %; budget.daily_usd)"), "{told}");
     house.close().await;
 }
 
@@ -64,7 +66,8 @@ async fn a_raise_in_the_chat_answers_what_waits_at_once() {
 async fn what_waits_for_a_budget_is_told_once_and_never_given_up() {
     let folder = tempfile::tempdir().unwrap();
     let model = Model::new([Play::Say("At last.")]);
-    let house = house(&folder, &model, 1_000).await;
+    let house = house(&folder, &model, 100 * CENT).await;
+    house.spend(NanoUsd(100 * CENT)).await;
     house.say("1", "hello").await;
     house.replies_to("1", 1).await;
     for round in 1..=45 {
@@ -218,7 +221,7 @@ async fn a_call_without_room_goes_to_a_weaker_model_that_has_and_says_so() {
     );
     assert_eq!(model.called(), [STANDARD]);
     let answer = house.store.answers(None, 1).await.unwrap().remove(0);
-    assert_eq!((answer.decision.route, answer.calls[0].intended.as_str()), (Route::Standard, STANDARD));
+    assert_eq!((answer.decision.route, answer.calls[0].intended.as_str()), (Route::Standard, DEEP));
     assert_eq!(house.transcript("1").await[1].plain_text(), "Because.", "the model's own words");
     house.close().await;
 }
@@ -276,9 +279,12 @@ async fn a_repeated_attempt_that_has_no_room_is_not_made() {
     house.say("1", "well?").await;
     let told = house.replies_to("1", 1).await.remove(0);
     let worst = told.split("up to $").nth(1).unwrap().trim_end_matches('.');
-    let worst: f64 = worst.split_whitespace().next().unwrap().trim_end_matches('.').parse().unwrap();
+    let worst: f64 = worst.split_whitespace().next().unwrap().trim_end_matches(',').parse().unwrap();
+    assert!(told.starts_with("I cannot answer this"), "no day has room for it: {told}");
     let text = format!("/budget raise daily {:.4}", worst + 0.0001);
     house.say("2", &text).await;
+    house.replies_to("2", 1).await;
+    house.say("1", "well?").await;
     house.until("the refusal of the second attempt", || house.heard.count("BudgetRefused") == 2).await;
     house.until("the turn to be put back", || house.agent.running().is_empty()).await;
     assert_eq!(house.spent().await.calls, 1);
@@ -287,16 +293,17 @@ async fn a_repeated_attempt_that_has_no_room_is_not_made() {
 }
 
 #[tokio::test]
-async fn what_was_reported_of_a_stopped_answer_is_paid_for() {
+async fn what_was_written_of_a_stopped_answer_is_paid_for() {
     let folder = tempfile::tempdir().unwrap();
-    let model = Model::new([Play::Hang("la la")]);
+    let model = Model::new([Play::Hang("la la la, so I sing all day long and all night too. ")]);
     let house = house(&folder, &model, 100 * CENT).await;
     house.say("1", "sing").await;
     house.until("the words", || !house.line.shown.lock().unwrap().is_empty()).await;
     house.agent.inbox().stop(&Conversation::new("test", "1"));
     house.replies_to("1", 1).await;
     let spent = house.spent().await;
-    assert_eq!((spent.calls, spent.usage.input, spent.usage.output), (1, 100, 0));
+    assert_eq!((spent.calls, spent.usage.input), (1, 100));
+    assert!((8..=30).contains(&spent.usage.output), "what the provider had not yet counted: {spent:?}");
     assert_eq!(house.reserved().await, NanoUsd(0));
     house.close().await;
 }
@@ -343,5 +350,128 @@ async fn nothing_is_summarised_while_work_in_the_background_stands_still() {
     house.pass(Duration::from_secs(3_600)).await;
     house.say("1", "and now").await;
     house.until("a summary", || model.summaries.lock().unwrap().len() == 1).await;
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_limit_that_was_raised_in_the_configuration_answers_what_waits_after_the_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Model::new([Play::Say("Here I am.")]);
+    let first = house(&folder, &model, 100 * CENT).await;
+    first.spend(NanoUsd(100 * CENT)).await;
+    first.say("1", "hello").await;
+    first.replies_to("1", 1).await;
+    first.close().await;
+
+    let second = house(&folder, &model, 101 * CENT).await;
+    assert_eq!(second.replies_to("1", 1).await, ["Here I am."]);
+    second.close().await;
+}
+
+#[tokio::test]
+async fn a_restart_does_not_tell_again_what_waits_and_declines_it_where_the_operator_wants_it_so_now() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Model::new([]);
+    let first = house(&folder, &model, 100 * CENT).await;
+    first.spend(NanoUsd(100 * CENT)).await;
+    first.say("1", "hello").await;
+    first.replies_to("1", 1).await;
+    first.close().await;
+
+    let second = house(&folder, &model, 100 * CENT).await;
+    second.until("it to be tried", || second.heard.count("Turn { outcome: \"deferred\"") == 1).await;
+    second.until("it to wait", || second.agent.running().is_empty()).await;
+    assert_eq!(second.sent_to("1").len(), 0, "it was told before");
+    second.close().await;
+
+    let third = House::with(folder.path(), &model, |options| {
+        daily(options, 100 * CENT);
+        options.budget.when_spent = WhenSpent::Decline;
+    })
+    .await;
+    let told = third.replies_to("1", 1).await.remove(0);
+    assert!(told.contains("please write again"), "{told}");
+    third.quiet().await;
+    third.close().await;
+}
+
+#[tokio::test]
+async fn a_call_that_no_day_has_room_for_is_declined_and_does_not_stand_in_the_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Model::new([]);
+    let house = house(&folder, &model, 1_000).await;
+    house.say("1", "hello").await;
+    let told = house.replies_to("1", 1).await.remove(0);
+    for words in ["may cost up to", "budget.daily_usd", "/budget raise daily", "/new"] {
+        assert!(told.contains(words), "{told}");
+    }
+    house.quiet().await;
+    assert_eq!(model.calls(), 0);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn who_writes_behind_a_message_that_waits_is_told_once_a_period() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Model::new([Play::Say("one"), Play::Say("two"), Play::Say("three")]);
+    let house = house(&folder, &model, 100 * CENT).await;
+    house.spend(NanoUsd(100 * CENT)).await;
+    house.say("1", "a").await;
+    house.replies_to("1", 1).await;
+    house.until("it to wait", || house.agent.running().is_empty()).await;
+    house.say("1", "b").await;
+    let told = house.replies_to("1", 2).await.remove(1);
+    assert!(told.contains("behind your earlier message") && told.contains("budget.daily_usd"), "{told}");
+    house.say("1", "c").await;
+    house.later(TO_MIDNIGHT).await;
+    assert_eq!(house.replies_to("1", 5).await[2..], ["one", "two", "three"], "in their order");
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_raise_that_comes_while_the_message_is_being_put_back_reaches_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Model::new([Play::Say("Here I am.")]);
+    let house = house(&folder, &model, 100 * CENT).await;
+    house.spend(NanoUsd(100 * CENT)).await;
+    *house.store.before_postpone.lock().unwrap() = Some(NanoUsd(100 * CENT));
+    house.say("1", "hello").await;
+    house.until("the answer", || house.sent_to("1").iter().any(|text| text == "Here I am.")).await;
+    house.close().await;
+}
+
+#[tokio::test]
+async fn an_attempt_that_cannot_be_entered_is_entered_later_and_its_room_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Model::new([Play::Say("Here I am.")]);
+    let house = house(&folder, &model, 100 * CENT).await;
+    house.store.full.store(5, Ordering::SeqCst);
+    house.say("1", "hello").await;
+    house.replies_to("1", 1).await;
+    assert!(house.reserved().await > NanoUsd(0), "it is not entered yet");
+    let entered = async {
+        while house.reserved().await > NanoUsd(0) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), entered).await.unwrap();
+    assert_eq!(house.spent().await.cost, cost_of(STANDARD));
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_pinned_model_without_room_is_not_replaced_and_the_way_out_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Model::new([Play::Say("Because.")]);
+    let house = House::with(folder.path(), &model, |options| {
+        daily(options, 2 * CENT);
+        options.max_output_tokens = 300;
+    })
+    .await;
+    house.spend(NanoUsd(CENT)).await;
+    house.say("1", "!deep why?").await;
+    let told = house.replies_to("1", 1).await.remove(0);
+    assert!(told.contains("is kept") && told.contains("The standard model would have room"), "{told}");
+    assert_eq!(model.calls(), 0);
     house.close().await;
 }

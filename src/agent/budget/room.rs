@@ -23,6 +23,11 @@ fn fits(standing: &Standing, worst: NanoUsd) -> bool {
     standing.spent + worst <= standing.allowed()
 }
 
+/// A limit into which a call will not fit after it resets either, if there is one.
+pub(crate) fn hopeless(standings: &[Standing], worst: NanoUsd) -> Option<&Standing> {
+    standings.iter().find(|standing| !fits(standing, worst) && worst > standing.limit.value)
+}
+
 /// Of the limits into which a call does not fit, the one that has no room for the longest time.
 pub(crate) fn lasting(standings: Vec<Standing>, worst: NanoUsd) -> Option<Standing> {
     let full = standings.into_iter().filter(|standing| !fits(standing, worst));
@@ -59,6 +64,15 @@ mod tests {
         };
         assert!(refused(80, 1).passes());
         assert!(!refused(81, 0).passes());
+    }
+
+    #[test]
+    fn a_call_that_is_larger_than_a_limit_never_fits_and_one_that_a_raise_has_room_for_does() {
+        let raised = |by| [Standing { raised: NanoUsd(by), ..standing("daily", Some(1), 10, 0) }];
+        assert!(hopeless(&raised(0), NanoUsd(101)).is_some());
+        assert!(hopeless(&raised(0), NanoUsd(100)).is_none(), "tomorrow");
+        assert!(hopeless(&raised(11), NanoUsd(111)).is_some());
+        assert!(hopeless(&raised(11), NanoUsd(101)).is_none());
     }
 
     #[test]

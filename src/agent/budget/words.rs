@@ -12,6 +12,8 @@ pub(crate) enum Plan {
     Waits,
     /// It is declined.
     Declined,
+    /// It is declined, because it does not fit into a whole period.
+    Never,
 }
 
 /// What a limit is called, for people.
@@ -42,6 +44,21 @@ pub(crate) fn refused(refused: &Refused, zone: &Zone, plan: Plan) -> String {
     let Refused { standing, worst } = refused;
     let (name, key) = (capital(name_of(&standing.limit.name)), &standing.limit.key);
     let allowed = dollars(standing.allowed());
+    if plan == Plan::Never {
+        let raise = match standing.limit.until {
+            Some(_) => {
+                format!(", or allow more until it resets with “/budget raise {} 5”", standing.limit.name)
+            }
+            None => String::new(),
+        };
+        return format!(
+            "I cannot answer this: it may cost up to {}, and {} is {} ({key}), so that waiting does not help. The \
+             operator can raise {key}{raise}. A shorter conversation costs less: /new starts a fresh one.",
+            dollars(*worst),
+            name_of(&standing.limit.name),
+            dollars(standing.limit.value),
+        );
+    }
     let state = if standing.spent >= standing.allowed() {
         format!("{name} is spent: {allowed} ({key}).")
     } else {
@@ -55,9 +72,32 @@ pub(crate) fn refused(refused: &Refused, zone: &Zone, plan: Plan) -> String {
         Plan::Declined if standing.limit.until.is_some() => {
             "I cannot answer before; please write again then. /budget shows more."
         }
-        Plan::Declined => "/budget shows more.",
+        Plan::Declined | Plan::Never => "/budget shows more.",
     };
     format!("{state} {} {then}", resets(standing, zone))
+}
+
+/// Told once to whoever waits because answers under way have taken the room.
+pub(crate) fn busy(standing: &Standing) -> String {
+    format!(
+        "Answers under way in other conversations may use up the rest of {} ({} of {}, {}). Your message is kept, and I \
+         answer it when they leave room for it.",
+        name_of(&standing.limit.name),
+        dollars(NanoUsd(standing.allowed().0.saturating_sub(standing.spent.0))),
+        dollars(standing.allowed()),
+        standing.limit.key
+    )
+}
+
+/// Told once a period to whoever writes behind a message that waits.
+pub(crate) fn behind(standing: &Standing, zone: &Zone) -> String {
+    format!(
+        "This is kept behind your earlier message, which waits for room in {} ({}). {} /stop ends what waits, and /budget \
+         shows more.",
+        name_of(&standing.limit.name),
+        standing.limit.key,
+        resets(standing, zone)
+    )
 }
 
 /// Told once a period, when most of a limit is spent.
@@ -138,6 +178,17 @@ mod tests {
             "Today's budget has no room for this: $4.97 of $5.00 are spent (budget.daily_usd), and it may cost up to \
              $0.12. It resets on Monday, 2026-11-23 00:00 (Europe/Berlin). I cannot answer before; please write again \
              then. /budget shows more."
+        );
+    }
+
+    #[test]
+    fn who_asks_for_more_than_a_whole_limit_is_told_the_remedy() {
+        let refused = Refused { standing: standing(0, Some(MIDNIGHT)), worst: NanoUsd(6_000_000_000) };
+        assert_eq!(
+            super::refused(&refused, &berlin(), Plan::Never),
+            "I cannot answer this: it may cost up to $6.00, and today's budget is $5.00 (budget.daily_usd), so that \
+             waiting does not help. The operator can raise budget.daily_usd, or allow more until it resets with “/budget \
+             raise daily 5”. A shorter conversation costs less: /new starts a fresh one."
         );
     }
 

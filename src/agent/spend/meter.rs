@@ -13,9 +13,9 @@ use blufio_core::time::Timestamp;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// First pause after an attempt could not be entered; doubles up to [`LAST_PAUSE`], then it is left to the next start.
+/// First pause after an attempt could not be entered; doubles up to [`LAST_PAUSE`], then it is entered in the background.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LAST_PAUSE: Duration = Duration::from_secs(16);
+const LAST_PAUSE: Duration = Duration::from_secs(1);
 /// Class of an attempt whose end nobody saw.
 const INTERRUPTED: &str = "interrupted";
 
@@ -51,6 +51,8 @@ struct Attempt {
     began: Instant,
     /// What the provider has reported so far.
     usage: Usage,
+    /// What it has written so far.
+    words: String,
 }
 
 /// Most tokens that a request can have: in its prompt, which is never more than the window takes, and in its answer.
@@ -102,7 +104,8 @@ impl<'a> Meter<'a> {
         match self.shared.storage.reserve(reservation, now).await.map_err(Denied::Storage)? {
             Reserved::Granted(id) => {
                 let began = Instant::now();
-                self.attempt = Some(Attempt { id, prices, worst, began, usage: Usage::default() });
+                self.attempt =
+                    Some(Attempt { id, prices, worst, began, usage: Usage::default(), words: String::new() });
                 Ok(())
             }
             Reserved::Refused(standing) => {
@@ -123,18 +126,34 @@ impl<'a> Meter<'a> {
         }
     }
 
+    /// The model has written so much more in the attempt that runs.
+    pub(crate) fn wrote(&mut self, words: &str) {
+        if let Some(attempt) = &mut self.attempt {
+            attempt.words.push_str(words);
+        }
+    }
+
+    /// What an attempt has used whose end was not seen: the provider counts the answer when it ends, so that until then
+    /// the words that came are what is known of it.
+    fn unseen(&self, attempt: &Attempt) -> Usage {
+        let written = tokens::of_text(&attempt.words).expected.min(self.bounds.1);
+        Usage { output: attempt.usage.output.max(written), ..attempt.usage }
+    }
+
     /// The attempt has failed and is repeated: it is entered, and the next one is reserved.
     pub(crate) async fn again(&mut self, class: &'static str, usage: Usage) -> Result<(), Denied> {
         self.close(class, Some(usage)).await;
         self.reserve().await
     }
 
-    /// The attempt has ended. `usage`: what it used; what was reported so far where nobody has said.
+    /// The attempt has ended. `usage`: what it used; where nobody has said, because it was ended from this side, what was
+    /// reported so far and the words that came.
     ///
-    /// Where it cannot be entered, its reservation stands until the next start enters it at the worst case.
+    /// Where it cannot be entered, its reservation stands until that succeeds in the background, at the latest until the
+    /// next start, which enters it at the worst case.
     pub(crate) async fn close(&mut self, class: &'static str, usage: Option<Usage>) {
         let Some(attempt) = self.attempt.take() else { return };
-        let usage = usage.unwrap_or(attempt.usage);
+        let usage = usage.unwrap_or_else(|| self.unseen(&attempt));
         let record = self.record(&attempt, class, usage, attempt.prices.cost(&usage));
         self.shared.observe.record(Observation::ProviderCall {
             feature: self.purpose.feature,
@@ -148,13 +167,16 @@ impl<'a> Meter<'a> {
         let record = (!usage.is_zero()).then_some(record);
         let mut pause = FIRST_PAUSE;
         while let Err(error) = self.shared.storage.settle_call(attempt.id, record.clone()).await {
-            if !error.is_retryable() || pause > LAST_PAUSE {
-                tracing::error!(%error, id = %attempt.id, "a call could not be entered; the next start enters it at its worst case");
-                return;
+            tracing::error!(%error, id = %attempt.id, "a call cannot be entered");
+            if error.is_retryable() && pause <= LAST_PAUSE {
+                tokio::time::sleep(pause).await;
+                pause = pause.saturating_mul(2);
+                continue;
             }
-            tracing::error!(%error, id = %attempt.id, "a call cannot be entered yet");
-            tokio::time::sleep(pause).await;
-            pause = pause.saturating_mul(2);
+            if !error.is_retryable() || !self.shared.late.keep(&self.shared.storage, attempt.id, record) {
+                tracing::error!(id = %attempt.id, "its reservation stands until the next start enters it at its worst case");
+            }
+            return;
         }
         self.shared.room.notify_waiters();
         budget::observe(self.shared, self.purpose).await;
@@ -190,11 +212,8 @@ impl Drop for Meter<'_> {
     fn drop(&mut self) {
         let Some(attempt) = self.attempt.take().filter(|_| std::thread::panicking()) else { return };
         let record = self.record(&attempt, INTERRUPTED, attempt.usage, attempt.worst);
-        let storage = self.shared.storage.clone();
-        tokio::spawn(async move {
-            if let Err(error) = storage.settle_call(attempt.id, Some(record)).await {
-                tracing::error!(%error, id = %attempt.id, "a call that broke off could not be entered; the next start does it");
-            }
-        });
+        if !self.shared.late.keep(&self.shared.storage, attempt.id, Some(record)) {
+            tracing::error!(id = %attempt.id, "a call that broke off could not be entered; the next start does it");
+        }
     }
 }

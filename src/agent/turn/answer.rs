@@ -26,28 +26,36 @@ impl Turn<'_> {
             return Ok(Signal::WantsTools);
         }
         self.said_before = self.said().len();
-        let Some(show) = &self.show else {
-            return Err(StorageError::Unexpected("a call before the message was perceived".into()));
-        };
         let model = self.model();
-        let request = self.request(&model);
+        let mut request = self.request(&model);
+        let shown = request.messages.len().saturating_sub(self.record.steps.len());
+        if self.shown.replace(shown).is_some_and(|before| before != shown) {
+            // The beginning has moved, and thinking is bound to all that stood before it.
+            self.forget_thinking();
+            request = self.request(&model);
+            self.shown = Some(request.messages.len().saturating_sub(self.record.steps.len()));
+        }
         let purpose = Purpose {
             feature: if self.record.steps.is_empty() { Feature::Turn } else { Feature::ToolLoop },
             turn: Some(self.claim.id),
             session: self.session,
-            intended: self
-                .record
-                .decision
-                .as_ref()
-                .map(|decision| decision.model.clone())
-                .unwrap_or_default(),
+            intended: self.record.intended.clone(),
             overhead: tokens::overhead(&request),
+        };
+        let Some(show) = &self.show else {
+            return Err(StorageError::Unexpected("a call before the message was perceived".into()));
         };
         let ended = call::follow(self.shared, &purpose, request, show, self.ends, self.deadline).await;
         Ok(match ended {
             CallEnd::Completed(completion) => self.completed(completion, end).await?,
-            CallEnd::Stopped => self.concluded(end, TurnOutcome::Stopped, ending::STOPPED),
-            CallEnd::OutOfTime => self.concluded(end, TurnOutcome::Stopped, ending::OUT_OF_TIME),
+            CallEnd::Stopped { heard } => {
+                self.heard |= heard;
+                self.concluded(end, TurnOutcome::Stopped, ending::STOPPED)
+            }
+            CallEnd::OutOfTime { heard } => {
+                self.heard |= heard;
+                self.concluded(end, TurnOutcome::Stopped, ending::OUT_OF_TIME)
+            }
             CallEnd::Abandoned => {
                 *end = Some(abandoned());
                 Signal::Deferred
@@ -64,6 +72,7 @@ impl Turn<'_> {
         end: &mut Option<End>,
     ) -> Result<Signal, StorageError> {
         self.paid = true;
+        self.heard = true;
         let Completion { content, stop, .. } = completion;
         let step = Message::assistant(content);
         let malformed = act::malformed(&step);
@@ -139,7 +148,7 @@ impl Turn<'_> {
 
     /// What the person is told about how the answer came about.
     fn remarks(&self) -> String {
-        self.record.remarks.iter().cloned().chain(self.replaced()).collect::<Vec<_>>().join("\n")
+        self.replaced().unwrap_or_else(|| self.record.remarks.join("\n"))
     }
 
     fn settled(&self, outcome: TurnOutcome, reply: String, last: Message) -> End {

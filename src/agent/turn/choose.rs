@@ -25,16 +25,19 @@ fn unquoted(text: &str) -> &str {
 }
 
 impl Turn<'_> {
-    /// Decides, unless an earlier try of this turn has.
+    /// Decides, unless an earlier try of this turn has and came to something.
     pub(super) async fn choose(&mut self) -> Result<(), StorageError> {
-        let known = |decision: &&mut Decision| self.shared.provider.model(&decision.model).is_some();
-        if let Some(decision) = self.record.decision.as_mut().filter(known) {
-            // The model that was meant is asked first again.
-            decision.answered_by = None;
-            return Ok(());
-        }
         let (storage, options) = (&self.shared.storage, &self.shared.options);
         let pin = storage.pin(&self.conversation).await?;
+        let asked_for = self.once.or(pin);
+        let known = |decision: &&mut Decision| self.shared.provider.model(&decision.model).is_some();
+        let begun = !self.record.steps.is_empty();
+        if let Some(decision) = self.record.decision.as_mut().filter(|_| begun).filter(known) {
+            // The model that was meant is asked first again.
+            decision.answered_by = None;
+            self.pinned = asked_for == Some(decision.route);
+            return Ok(());
+        }
         let answered = match self.session {
             Some(session) => storage.decisions(session, MOST_ANSWERS).await?,
             None => Vec::new(),
@@ -67,7 +70,9 @@ impl Turn<'_> {
         let route = choice.decision.route;
         self.shared.observe.record(Observation::Routed { route, downgraded: choice.downgraded, took });
         tracing::debug!(id = %self.claim.id, %route, reasons = ?choice.decision.reasons, "a route was decided");
-        self.record.remarks.extend(choice.remark);
+        self.pinned = asked_for == Some(route);
+        self.record.remarks = choice.remark.into_iter().collect();
+        self.record.intended = choice.intended;
         self.record.decision = Some(choice.decision);
         Ok(())
     }

@@ -2,6 +2,7 @@
 //! A model did not answer: another one is asked, or the message waits, or it is given up.
 
 use super::{End, LONGEST_ASKED_PAUSE, Turn, pause};
+use crate::budget;
 use crate::choice;
 use crate::ending;
 use crate::frame;
@@ -9,7 +10,7 @@ use crate::stage::Signal;
 use blufio_core::observe::Observation;
 use blufio_core::provider::{ProviderError, ProviderErrorKind};
 use blufio_core::route::Route;
-use blufio_core::storage::{StorageError, TurnOutcome};
+use blufio_core::storage::{Feature, StorageError, TurnOutcome};
 
 /// Whether another model may do better: the failure lies with the one that was asked.
 fn is_the_models(kind: ProviderErrorKind) -> bool {
@@ -42,19 +43,25 @@ impl Turn<'_> {
         if is_the_models(kind) && self.fall_back(kind) {
             return Ok(Signal::Rerouted);
         }
-        Ok(self.give_up_for_now(end))
+        self.give_up_for_now(end).await
     }
 
-    /// Goes over to the next model of the configuration that has not failed in this turn; says whether there is one.
+    /// Goes over to the next model of the configuration that has not failed in this turn; says whether there is one. A
+    /// route that the person has asked for is never exceeded.
     pub(super) fn fall_back(&mut self, kind: ProviderErrorKind) -> bool {
         let routing = &self.shared.options.routing;
         let pictures = self.has_pictures();
-        let next = routing.fallback.iter().copied().find(|route| {
-            let model = routing.slots.model(*route);
-            let failed = self.failures.iter().any(|(failed, _)| failed == model);
-            let sees = !pictures || choice::can_see(self.shared.provider.as_ref(), model);
-            !failed && sees && self.shared.provider.model(model).is_some()
-        });
+        let most = self.record.decision.as_ref().filter(|_| self.pinned).map(|decision| decision.route);
+        let next =
+            routing.fallback.iter().copied().filter(|route| most.is_none_or(|most| *route <= most)).find(
+                |route| {
+                    let model = routing.slots.model(*route);
+                    let failed = self.failures.iter().any(|(failed, _)| failed == model)
+                        || self.refusals.iter().any(|(refused, _)| refused == model);
+                    let sees = !pictures || choice::can_see(self.shared.provider.as_ref(), model);
+                    !failed && sees && self.shared.provider.model(model).is_some()
+                },
+            );
         let (Some(route), Some(decision)) = (next, &mut self.record.decision) else { return false };
         self.shared.observe.record(Observation::FellBack { class: kind.class() });
         decision.answered_by = Some(routing.slots.model(route).to_owned());
@@ -63,22 +70,31 @@ impl Turn<'_> {
     }
 
     /// No model has answered.
-    pub(super) fn give_up_for_now(&mut self, end: &mut Option<End>) -> Signal {
+    pub(super) async fn give_up_for_now(&mut self, end: &mut Option<End>) -> Result<Signal, StorageError> {
         if let Some(decision) = &mut self.record.decision {
             decision.answered_by = None;
         }
         let failures = std::mem::take(&mut self.failures);
+        let refusals = std::mem::take(&mut self.refusals).into_iter().map(|(_, refused)| refused);
         let Some(error) = weightiest(failures) else {
-            return self.concluded(end, TurnOutcome::Failed, ending::NO_WORDS);
+            return Ok(self.concluded(end, TurnOutcome::Failed, ending::NO_WORDS));
         };
+        if is_the_models(error.kind)
+            && !error.kind.is_retryable()
+            && let Some(refused) = refusals.min_by_key(|refused| refused.worst)
+        {
+            // The others cannot be used, and this one could, if there were more to spend.
+            let standings = budget::standings(self.shared, Feature::Turn, self.session).await?;
+            return Ok(self.unpaid(&standings, refused, end));
+        }
         if !error.kind.is_retryable() {
             let told = ending::failed(&error);
             if !self.record.steps.is_empty() || ending::is_the_owners(error.kind) {
-                return self.concluded(end, TurnOutcome::Failed, &told);
+                return Ok(self.concluded(end, TurnOutcome::Failed, &told));
             }
             // What was asked may be what the model cannot take: it must not stand in the way of all that follows.
             *end = Some(End::say(TurnOutcome::Failed, told));
-            return Signal::Concluded;
+            return Ok(Signal::Concluded);
         }
         let wait = match error.kind {
             ProviderErrorKind::RateLimited { retry_after: Some(wait) } => wait.min(LONGEST_ASKED_PAUSE),
@@ -87,7 +103,7 @@ impl Turn<'_> {
         let tell = (!self.record.told).then(|| ending::deferred(&error, wait));
         self.record.told = true;
         *end = Some(End::Defer { until: wait, reason: error.to_string(), tell });
-        Signal::Deferred
+        Ok(Signal::Deferred)
     }
 
     /// Thinking belongs to the model that wrote it and to what stood before it.
@@ -96,19 +112,19 @@ impl Turn<'_> {
         self.record.steps = steps.into_iter().map(frame::for_transcript).collect();
     }
 
-    /// What the person is told of a model that answered in place of a stronger one.
+    /// What the person is told of a model that answered in place of the one that was meant.
     pub(super) fn replaced(&self) -> Option<String> {
         let decision = self.record.decision.as_ref()?;
         let used = choice::route_of(&self.shared.options.routing.slots, decision.answered_by.as_ref()?)?;
         let why = self.failures.first().map(|(_, error)| ending::reason(error.kind));
         let used = (used, choice::the(&self.shared.options.routing.slots, used));
-        weaker_answered(used, decision.route, why)
+        another_answered(used, decision.route, why)
     }
 }
 
-fn weaker_answered(used: (Route, String), meant: Route, why: Option<&str>) -> Option<String> {
+fn another_answered(used: (Route, String), meant: Route, why: Option<&str>) -> Option<String> {
     let why = why.map(|why| format!(": {why}")).unwrap_or_default();
-    (used.0 < meant).then(|| format!("({} answered, because the {meant} one could not{why}.)", used.1))
+    (used.0 != meant).then(|| format!("({} answered, because the {meant} one could not{why}.)", used.1))
 }
 
 /// Of failures of several models, the one that says what becomes of the message: what the account or the request is to
@@ -148,11 +164,15 @@ mod tests {
     }
 
     #[test]
-    fn only_a_weaker_model_is_worth_a_word() {
+    fn a_model_in_place_of_another_is_worth_a_word_be_it_weaker_or_dearer() {
         let used = |route| (route, "The model".to_owned());
-        assert_eq!(weaker_answered(used(Route::Deep), Route::Fast, None), None);
+        assert_eq!(another_answered(used(Route::Fast), Route::Fast, None), None);
         assert_eq!(
-            weaker_answered(used(Route::Fast), Route::Deep, Some("it is overloaded")).unwrap(),
+            another_answered(used(Route::Deep), Route::Fast, None).unwrap(),
+            "(The model answered, because the fast one could not.)"
+        );
+        assert_eq!(
+            another_answered(used(Route::Fast), Route::Deep, Some("it is overloaded")).unwrap(),
             "(The model answered, because the deep one could not: it is overloaded.)"
         );
     }

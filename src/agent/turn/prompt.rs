@@ -3,15 +3,26 @@
 
 use super::Turn;
 use crate::frame::{self, Frame, History};
+use blufio_core::content::Block;
 use blufio_core::ids::SessionId;
 use blufio_core::provider::Request;
 use blufio_core::storage::StorageError;
+use std::time::Duration;
+
+/// A message that is older than this is shown with its hour.
+const LATE: Duration = Duration::from_secs(5 * 60);
 
 impl Turn<'_> {
     /// Loads what was said before, and notes what holds for this turn alone.
     pub(super) async fn load(&mut self, session: SessionId) -> Result<(), StorageError> {
         self.history = History::load(self.shared.storage.as_ref(), session).await?;
-        self.notes = vec![frame::hour(&self.shared.options.zone, self.shared.clock.now())];
+        let (zone, now) = (&self.shared.options.zone, self.shared.clock.now());
+        self.notes = vec![frame::hour(zone, now)];
+        // What it calls tomorrow may be today by now.
+        let written = self.claim.messages.first().map(|message| message.sent_at);
+        if let Some(written) = written.filter(|written| now.since(*written) > LATE) {
+            self.notes.push(Block::Note { text: format!("[This was written: {}]", zone.describe(written)) });
+        }
         Ok(())
     }
 

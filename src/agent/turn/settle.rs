@@ -30,7 +30,7 @@ impl Turn<'_> {
             }
         }
         // Where no model was asked, none has answered.
-        let answered = matches!(outcome, TurnOutcome::Answered | TurnOutcome::Stopped);
+        let answered = outcome == TurnOutcome::Answered || self.heard;
         let settlement = Settlement {
             id: self.claim.id,
             outcome,
@@ -125,6 +125,9 @@ impl Turn<'_> {
         };
         self.persist(|now| self.shared.storage.postpone(back.clone(), now)).await?;
         self.shared.outbox_changed.notify_one();
+        if let Some(awaited) = self.awaited.take().filter(|_| !self.record.stopped) {
+            self.await_room(awaited).await;
+        }
         Ok(())
     }
 

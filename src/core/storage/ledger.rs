@@ -251,7 +251,8 @@ pub trait Ledger: Send + Sync {
     /// When they cannot be read.
     async fn standings(&self, limits: &[Limit]) -> Result<Vec<Standing>, StorageError>;
 
-    /// Raises a limit until its period ends. Raises add up.
+    /// Raises a limit until its period ends, and makes the turns due that wait for a reason which begins with
+    /// [`WAITS_FOR_BUDGET`](super::WAITS_FOR_BUDGET): both or neither. Raises add up.
     ///
     /// # Errors
     /// When it was not stored.

@@ -9,6 +9,9 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// Reasons for which a message waits until there is room in the budget begin with this.
+pub const WAITS_FOR_BUDGET: &str = "budget:";
+
 /// How far a turn has come. Stored in its queue row, so that a restart resumes it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -18,15 +21,19 @@ pub struct TurnRecord {
     /// Ids of tool calls with outside effects that were started. One without a result in `steps` has an unknown
     /// outcome.
     pub started: Vec<String>,
-    /// Which model answers, once that is decided: a turn that is taken up again keeps to it.
+    /// Which model answers, once that is decided: a turn that is taken up again with steps keeps to it.
     pub decision: Option<Decision>,
     /// What the person is told with the answer about how it came about: that another model than the one that was meant
     /// has written it.
     pub remarks: Vec<String>,
     /// Whether the person has been told that the answer will take a while.
     pub told: bool,
-    /// For what it has waited until there was room in the budget, one entry each time. These tries do not count.
+    /// Id of the model that the route named at first, before any budget or failure.
+    pub intended: String,
+    /// For what it has waited until there was room in the budget, and was told: the newest occasions, each once.
     pub waited: Vec<String>,
+    /// How often it has waited for that. These tries do not count.
+    pub waits: u32,
     /// How often an error that is not expected to pass has broken it off.
     pub broken: u32,
     /// Whether the person wants no more of it: it is ended with what there is, and the model is not asked.
