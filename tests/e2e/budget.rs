@@ -9,12 +9,23 @@ fn poor(daily: &str) -> Plan {
     House::plan().set("budget.daily_usd", daily).set("agent.max_output_tokens", "500")
 }
 
+/// Asks until the budget has no room for one more, and returns what is said then.
+async fn spend_all(house: &House) -> String {
+    for _ in 0..100 {
+        let told = house.ask(ADA, "[sim:words 300]").await.text;
+        if told.contains("is kept") {
+            return told;
+        }
+    }
+    panic!("the budget is never spent");
+}
+
 #[tokio::test]
 async fn a_call_that_does_not_fit_is_not_made_and_the_person_is_told_which_limit_and_waits() {
-    let house = poor("0.0001").build().await;
-    let told = house.ask(ADA, "Hello?").await.text;
-    assert_eq!(house.calls(), 0, "nothing was asked");
-    for words in ["budget.daily_usd", "$0.0001", "00:00"] {
+    let house = poor("0.005").build().await;
+    let told = spend_all(&house).await;
+    let asked = house.calls();
+    for words in ["budget.daily_usd", "$0.0050", "00:00"] {
         assert!(told.contains(words), "{words}: {told}");
     }
     let status = house.blufio(&["status", "--json"], "").await.json();
@@ -22,13 +33,25 @@ async fn a_call_that_does_not_fit_is_not_made_and_the_person_is_told_which_limit
     // Commands are answered meanwhile.
     let budget = house.ask(ADA, "/budget").await.text;
     assert!(budget.contains("daily"), "{budget}");
-    assert_eq!(house.calls(), 0);
+    assert_eq!(house.calls(), asked, "nothing was asked");
+    let before = house.sim.telegram.messages(ADA).len();
 
     // Raised by the operator, it is answered at once.
     let raised = house.blufio(&["budget", "raise", "daily", "1", "--json"], "").await.ok().json();
     assert_eq!(raised["standings"][0]["raised"], 1_000_000_000);
-    let replies = house.replies(ADA, 3).await;
-    assert_eq!(replies[2].text, "You said: “Hello?”");
+    house.replies(ADA, before + 1).await;
+    assert_eq!(house.calls(), asked + 1);
+    house.assert_clean();
+}
+
+#[tokio::test]
+async fn a_limit_that_the_configuration_raises_answers_what_waits_after_the_restart() {
+    let mut house = poor("0.005").build().await;
+    spend_all(&house).await;
+    let asked = house.calls();
+    house.set("budget.daily_usd", "1");
+    house.restart().await;
+    house.eventually("the answer", async || house.calls() == asked + 1).await;
     house.assert_clean();
 }
 
