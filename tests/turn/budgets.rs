@@ -88,10 +88,11 @@ async fn a_message_is_declined_where_the_operator_wants_it_so_and_stays_known() 
     let folder = tempfile::tempdir().unwrap();
     let model = Model::new([]);
     let house = House::with(folder.path(), &model, |options| {
-        daily(options, 1_000);
+        daily(options, 100 * CENT);
         options.budget.when_spent = WhenSpent::Decline;
     })
     .await;
+    house.spend(NanoUsd(100 * CENT)).await;
     house.say("1", "hello").await;
     let told = house.replies_to("1", 1).await.remove(0);
     assert!(told.contains("budget.daily_usd") && told.contains("please write again"), "{told}");
@@ -284,11 +285,12 @@ async fn a_repeated_attempt_that_has_no_room_is_not_made() {
     let text = format!("/budget raise daily {:.4}", worst + 0.0001);
     house.say("2", &text).await;
     house.replies_to("2", 1).await;
-    house.say("1", "well?").await;
+    // A fresh conversation: what was declined is part of the first one, and would cost more.
+    house.say("3", "well?").await;
     house.until("the refusal of the second attempt", || house.heard.count("BudgetRefused") == 2).await;
     house.until("the turn to be put back", || house.agent.running().is_empty()).await;
     assert_eq!(house.spent().await.calls, 1);
-    assert!(!house.sent_to("1").iter().any(|text| text.contains("right")));
+    assert!(!house.sent_to("3").iter().any(|text| text.contains("right")));
     house.close().await;
 }
 
@@ -363,7 +365,7 @@ async fn a_limit_that_was_raised_in_the_configuration_answers_what_waits_after_t
     first.replies_to("1", 1).await;
     first.close().await;
 
-    let second = house(&folder, &model, 101 * CENT).await;
+    let second = house(&folder, &model, 1_000 * CENT).await;
     assert_eq!(second.replies_to("1", 1).await, ["Here I am."]);
     second.close().await;
 }
