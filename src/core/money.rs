@@ -43,7 +43,7 @@ impl Sum for NanoUsd {
 impl fmt::Display for NanoUsd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let cents = 10_000_000;
-        let places = match self.0.abs() {
+        let places = match self.0.unsigned_abs() {
             nano if nano % cents == 0 || nano >= 10 * 100 * cents => 2,
             nano if nano >= cents / 10 => 4,
             _ => 6,
