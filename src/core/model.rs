@@ -79,8 +79,7 @@ impl PriceList {
             self.tiers.iter().position(|tier| tier.up_to_prompt.is_none_or(|bound| prompt <= bound));
         let most = reached.map_or(self.tiers.len(), |at| at.saturating_add(1));
         let costs = self.tiers.iter().take(most).map(|PriceTier { price, .. }| {
-            let dearest =
-                price.input.max(price.cache_read).max(price.cache_write_5m);
+            let dearest = price.input.max(price.cache_read).max(price.cache_write_5m);
             let price = Price { input: dearest, ..*price };
             price.cost(&Usage { input: prompt, output, ..Usage::default() })
         });
