@@ -19,6 +19,7 @@ mod compaction;
 mod failures;
 mod forgetting;
 mod heartbeat;
+mod month;
 mod order;
 mod reminders;
 mod routes;

@@ -241,6 +241,8 @@ pub struct Vigil {
     folder: tempfile::TempDir,
     pub options: AgentOptions,
     pub model: Arc<Oracle>,
+    /// Who is asked: the model above, unless a test puts another in its place.
+    provider: Arc<dyn Provider>,
     pub world: Arc<World>,
     pub ear: Arc<Ear>,
     pub clock: Arc<Hand>,
@@ -283,8 +285,16 @@ impl Vigil {
         let ear = Arc::new(Ear::default());
         let folder = tempfile::tempdir().unwrap();
         let store = open(folder.path());
-        let agent = assemble(&store, &options, &model, &world, &ear, &clock);
-        Self { folder, options, model, world, ear, clock, store, agent, sent: Vec::new() }
+        let provider: Arc<dyn Provider> = Arc::clone(&model) as _;
+        let agent = assemble(&store, &options, &provider, &world, &ear, &clock);
+        Self { folder, options, model, provider, world, ear, clock, store, agent, sent: Vec::new() }
+    }
+
+    /// Another model provider is asked from now on.
+    pub fn ask(&mut self, provider: Arc<dyn Provider>) {
+        self.provider = provider;
+        self.agent =
+            assemble(&self.store, &self.options, &self.provider, &self.world, &self.ear, &self.clock);
     }
 
     pub fn now(&self) -> Timestamp {
@@ -300,7 +310,8 @@ impl Vigil {
     pub async fn restart(&mut self) {
         self.store.store.close();
         self.store = open(self.folder.path());
-        self.agent = assemble(&self.store, &self.options, &self.model, &self.world, &self.ear, &self.clock);
+        self.agent =
+            assemble(&self.store, &self.options, &self.provider, &self.world, &self.ear, &self.clock);
         self.store.recover(self.now()).await.unwrap();
     }
 
@@ -425,14 +436,14 @@ fn open(folder: &std::path::Path) -> Arc<Brittle> {
 fn assemble(
     store: &Arc<Brittle>,
     options: &AgentOptions,
-    model: &Arc<Oracle>,
+    provider: &Arc<dyn Provider>,
     world: &Arc<World>,
     ear: &Arc<Ear>,
     clock: &Arc<Hand>,
 ) -> Arc<Agent> {
     let parts = Parts {
         storage: Arc::clone(store) as _,
-        provider: Arc::clone(model) as _,
+        provider: Arc::clone(provider),
         skills: Arc::new(NoTools),
         channels: vec![Arc::new(Paper("test")), Arc::new(Paper("local"))],
         transcriber: None,
