@@ -10,7 +10,7 @@
 //! | [`content`] | what a transcript is made of: roles, blocks, messages |
 //! | [`model`] | what a model may be asked for and what it costs |
 //! | [`route`] | which model answers, and why |
-//! | [`channel`], [`provider`], [`storage`], [`observe`], [`skill`], [`transcribe`], [`watch`] | the adapter traits |
+//! | [`channel`], [`provider`], [`storage`], [`embedding`], [`observe`], [`skill`], [`transcribe`], [`watch`] | the adapter traits |
 //! | [`secret`] | strings that are wiped and never printed, and the rows of the vault |
 //! | [`control`] | what the operator may ask of a running daemon |
 //!
@@ -25,6 +25,7 @@
 pub mod channel;
 pub mod content;
 pub mod control;
+pub mod embedding;
 pub mod ids;
 pub mod model;
 pub mod money;
