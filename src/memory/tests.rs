@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The shipped model against the original, in every form, and the thread around it.
 
+mod foreign;
 mod forms;
 mod thread;
 

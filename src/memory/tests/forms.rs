@@ -5,6 +5,7 @@ use crate::fixture::{alike, sentences, vectors};
 use crate::model::{Loaded, Model, Source};
 use crate::{Form, tests::folder};
 use std::process::Command;
+use std::sync::LazyLock;
 
 /// The lowest cosine to the original in full precision.
 const CLOSE: f32 = 0.99;
@@ -15,9 +16,16 @@ fn load(form: Form) -> Loaded {
     Model::find(&Source::Folder(folder())).unwrap().load(form, &std::env::temp_dir()).unwrap()
 }
 
-fn embed(form: Form) -> Vec<Vec<f32>> {
-    let mut loaded = load(form);
-    sentences().iter().map(|text| loaded.embed(text).unwrap()).collect()
+/// The vectors of the fixture in every form.
+static VECTORS: LazyLock<[(Form, Vec<Vec<f32>>); 3]> = LazyLock::new(|| {
+    Form::ALL.map(|form| {
+        let mut loaded = load(form);
+        (form, sentences().iter().map(|text| loaded.embed(text).unwrap()).collect())
+    })
+});
+
+fn embed(form: Form) -> &'static [Vec<f32>] {
+    &VECTORS.iter().find(|(found, _)| *found == form).unwrap().1
 }
 
 /// The places of the others, the most alike first.
@@ -44,11 +52,10 @@ fn the_vectors_of_every_form_are_those_of_the_original() {
 #[test]
 fn a_question_finds_the_same_sentence_whichever_form_either_was_put_in() {
     let original = vectors();
-    let forms: Vec<_> = Form::ALL.into_iter().map(|form| (form, embed(form))).collect();
     // The fixture begins with sentences and questions in turn.
     let questions: Vec<usize> = (1..50).step_by(2).collect();
-    for (asked_in, asked) in &forms {
-        for (kept_in, kept) in &forms {
+    for (asked_in, asked) in &*VECTORS {
+        for (kept_in, kept) in &*VECTORS {
             let mut same_first = 0;
             let mut same_five = 0;
             for question in &questions {
@@ -71,7 +78,7 @@ fn a_question_finds_the_same_sentence_whichever_form_either_was_put_in() {
 #[test]
 fn the_plain_forms_differ_from_each_other_only_in_rounding_of_the_arithmetic() {
     for (nibbles, float) in embed(Form::Nibbles).iter().zip(embed(Form::Float)) {
-        assert!(alike(nibbles, &float) > 0.99999);
+        assert!(alike(nibbles, float) > 0.99999);
     }
 }
 
