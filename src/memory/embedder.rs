@@ -138,6 +138,13 @@ impl Drop for Embedder {
     }
 }
 
+/// Hands over an answer. Whoever asked may have gone meanwhile; nothing was lost then but the work.
+fn answer(to: oneshot::Sender<Reply>, answer: Reply) {
+    if to.send(answer).is_err() {
+        tracing::trace!("nobody waits for these vectors any more");
+    }
+}
+
 /// The part of a text that is looked at.
 fn beginning(text: &str) -> &str {
     text.get(..text.floor_char_boundary(BYTES)).unwrap_or(text)
@@ -174,28 +181,25 @@ impl Worker {
     fn go_on(&mut self, mut job: Job) {
         if job.reply.is_closed() {
             // A call that gave up may have been the first one: the next one shall be in time.
-            if job.hurried && self.loaded.is_none() {
-                let _ = self.ready();
+            if job.hurried && self.loaded.is_none() && self.ready().is_err() {
+                tracing::debug!("nobody waited for the embedding model, and it could not be loaded");
             }
             return;
         }
         let Some(text) = job.texts.pop_front() else {
-            // Whoever asked may have gone meanwhile.
-            let _ = job.reply.send(Ok(job.vectors));
+            answer(job.reply, Ok(job.vectors));
             return;
         };
         match self.embed(&text) {
             Ok(vector) => {
                 job.vectors.push(vector);
                 if job.texts.is_empty() {
-                    let _ = job.reply.send(Ok(job.vectors));
+                    answer(job.reply, Ok(job.vectors));
                 } else {
                     self.queue.put_back(job);
                 }
             }
-            Err(error) => {
-                let _ = job.reply.send(Err(error));
-            }
+            Err(error) => answer(job.reply, Err(error)),
         }
     }
 
@@ -239,5 +243,50 @@ impl Worker {
             (None, Some((_, error))) => Err(error.clone()),
             (None, None) => Err(EmbedError::Closed),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn dropping_the_embedder_ends_its_thread() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/model").into();
+        let options = Options::new(Source::Folder(folder), std::env::temp_dir());
+        let embedder = Embedder::open(options).unwrap();
+        let queue = Arc::downgrade(&embedder.queue);
+        drop(embedder);
+        // The thread holds the queue as long as it runs.
+        let ended = async {
+            while queue.strong_count() > 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), ended).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn who_waits_when_the_embedder_ends_is_told() {
+        let queue = Arc::new(Queue::default());
+        let (reply, answer) = oneshot::channel();
+        let place = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+        queue.add(Job {
+            texts: ["a".to_owned()].into(),
+            vectors: Vec::new(),
+            hurried: true,
+            reply,
+            _place: place,
+        });
+        queue.close();
+        assert!(answer.await.is_err());
+    }
+
+    #[test]
+    fn a_text_is_looked_at_up_to_a_whole_character() {
+        let text = "é".repeat(BYTES);
+        assert_eq!(beginning(&text).len(), BYTES);
+        assert_eq!(beginning(&format!("a{text}")).len(), BYTES - 1);
+        assert_eq!(beginning("short"), "short");
     }
 }
