@@ -28,7 +28,7 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// Tells a child which form to measure.
 const CHILD: &str = "BLUFIO_BENCH_CHILD";
-/// A sentence of twelve tokens, and texts of 128 and 256: two are special, and this word is one.
+/// A short sentence, and what texts of 128 and 256 tokens are made of: two are special, and this word is one.
 const SHORT: &str = "My dog is afraid of thunder and fireworks.";
 const WORD: &str = "river ";
 /// After this long the model is given back.
