@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What the operator may ask: over the local socket of a running daemon, or of the state itself when none runs.
 
-use crate::ids::Conversation;
+use crate::ids::{Conversation, MemoryId};
+use crate::memory::{ItemId, Memory, MemoryKind, MemoryScope, MemoryTrust};
 use crate::money::NanoUsd;
+use crate::recall::Recalled;
 use crate::secret::SecretString;
-use crate::storage::{Answer, Cost, OutboxRow, Peer, Standing, Standstill, StoreStats};
+use crate::storage::{
+    Answer, Cost, Forgotten, OutboxRow, Peer, Remembered, Standing, Standstill, StoreStats,
+};
 use crate::time::Timestamp;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -92,6 +96,49 @@ pub enum Ask {
     },
     /// Lets background work go on after the provider's spend limit has stopped it.
     BackgroundResume,
+    /// Stores a memory.
+    MemoryAdd {
+        /// One statement.
+        text: String,
+        /// What it is about.
+        kind: MemoryKind,
+        /// Who may be reminded of it; `None`: everybody who talks to the agent.
+        #[serde(default)]
+        scope: Option<MemoryScope>,
+    },
+    /// Memories, newest first.
+    MemoryList {
+        /// Also those that were replaced.
+        #[serde(default)]
+        replaced: bool,
+        /// Those stored before this one.
+        #[serde(default)]
+        before: Option<MemoryId>,
+        /// At most so many; a thousand at the most.
+        limit: usize,
+    },
+    /// What fits a text, of all scopes.
+    MemorySearch {
+        /// The text.
+        text: String,
+        /// At most so many.
+        limit: usize,
+    },
+    /// A memory with its history.
+    MemoryShow {
+        /// Which.
+        id: MemoryId,
+    },
+    /// Deletes memories and past words for good.
+    MemoryForget {
+        /// Which.
+        items: Vec<ItemId>,
+    },
+    /// Stores memories that were exported. Those that are known already are left as they are.
+    MemoryImport {
+        /// The memories, replaced ones before what took their place; a thousand at the most.
+        memories: Vec<ImportedMemory>,
+    },
     /// Tries an undeliverable answer once more.
     Redeliver {
         /// The outbox row.
@@ -133,6 +180,29 @@ pub enum Told {
     },
     /// To `Budget` and `BudgetRaise`.
     Budget(BudgetReport),
+    /// To `MemoryAdd`.
+    Remembered(Remembered),
+    /// To `MemoryList`.
+    Memories {
+        /// The memories.
+        memories: Vec<Memory>,
+    },
+    /// To `MemorySearch`.
+    Recalled(Recalled),
+    /// To `MemoryShow`.
+    Memory {
+        /// The memory.
+        memory: Memory,
+        /// What it replaced, newest first.
+        earlier: Vec<Memory>,
+    },
+    /// To `MemoryForget`.
+    Forgotten(Forgotten),
+    /// To `MemoryImport`.
+    Imported {
+        /// How many were new.
+        new: usize,
+    },
     /// Done; there is nothing to tell.
     Done,
 }
@@ -169,6 +239,27 @@ pub struct BudgetReport {
     pub standings: Vec<Standing>,
     /// Why background work stands still, if it does.
     pub standstill: Option<Standstill>,
+}
+
+/// A memory out of an export.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImportedMemory {
+    /// One statement.
+    pub text: String,
+    /// What it is about.
+    pub kind: MemoryKind,
+    /// Who may be reminded of it.
+    pub scope: MemoryScope,
+    /// Whose word it is.
+    pub trust: MemoryTrust,
+    /// How sure it is, hundredths.
+    pub confidence: u8,
+    /// When it was said.
+    pub learned_at: Timestamp,
+    /// Position, in the same list, of what took its place; behind this one.
+    #[serde(default)]
+    pub replaced_by: Option<usize>,
 }
 
 /// Name of a secret.

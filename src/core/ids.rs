@@ -44,6 +44,14 @@ row_id!(
     NoticeId
 );
 row_id!(
+    /// A lasting memory.
+    MemoryId
+);
+row_id!(
+    /// Past words, as they are found again.
+    PassageId
+);
+row_id!(
     /// A session: the stretch of a conversation between two `/new`.
     SessionId
 );

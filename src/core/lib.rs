@@ -8,9 +8,10 @@
 //! |---|---|
 //! | [`ids`], [`time`], [`money`] | identifiers, instants, tokens and nano-dollars: units in the type |
 //! | [`content`] | what a transcript is made of: roles, blocks, messages |
+//! | [`memory`] | what the agent remembers |
 //! | [`model`] | what a model may be asked for and what it costs |
 //! | [`route`] | which model answers, and why |
-//! | [`channel`], [`provider`], [`storage`], [`embedding`], [`observe`], [`skill`], [`transcribe`], [`watch`] | the adapter traits |
+//! | [`channel`], [`provider`], [`storage`], [`embedding`], [`recall`], [`observe`], [`skill`], [`transcribe`], [`watch`] | the adapter traits |
 //! | [`secret`] | strings that are wiped and never printed, and the rows of the vault |
 //! | [`control`] | what the operator may ask of a running daemon |
 //!
@@ -27,10 +28,12 @@ pub mod content;
 pub mod control;
 pub mod embedding;
 pub mod ids;
+pub mod memory;
 pub mod model;
 pub mod money;
 pub mod observe;
 pub mod provider;
+pub mod recall;
 pub mod route;
 pub mod secret;
 pub mod skill;

@@ -2,6 +2,7 @@
 //! The `Observability` trait: what happens is told to it as observations, and it says them again to a scraper.
 
 use crate::money::{NanoUsd, Usage};
+use crate::recall::ByMeaning;
 use crate::route::Route;
 use crate::storage::{Feature, Standing, StoreStats};
 use std::time::Duration;
@@ -89,6 +90,29 @@ pub enum Observation<'a> {
     Heartbeat {
         /// `unchanged`, `quiet`, `told`, `failed`, `no_budget` or `standstill`.
         outcome: &'static str,
+    },
+    /// What fits a message was looked for.
+    Recalled {
+        /// How many pieces were shown to the model.
+        shown: usize,
+        /// Whether meaning counted.
+        by_meaning: ByMeaning,
+        /// What it took, the vector of the message included.
+        took: Duration,
+    },
+    /// Vectors were made.
+    Embedded {
+        /// Of how many sentences.
+        sentences: usize,
+        /// What it took, waiting included.
+        took: Duration,
+    },
+    /// A conversation that had gone quiet was looked through for what is worth remembering.
+    Extraction {
+        /// `learned`, `nothing`, `failed`, `no_budget` or `standstill`.
+        outcome: &'static str,
+        /// How many memories are new.
+        new: usize,
     },
     /// A reminder was told.
     Reminder {

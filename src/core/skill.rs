@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The `SkillRuntime` trait: what the model may do besides talking.
 
-use crate::ids::Conversation;
+use crate::ids::{Conversation, QueueId};
+use crate::memory::MemoryScope;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -45,6 +46,16 @@ pub struct ToolContext {
     pub conversation: Conversation,
     /// Names the call: the same after a crash, so that what is stored under it is stored once.
     pub key: String,
+    /// The turn.
+    pub turn: QueueId,
+    /// Who may be reminded of what is said here.
+    pub scope: MemoryScope,
+    /// Whose memories may be shown here.
+    pub scopes: Vec<MemoryScope>,
+    /// The person's own words in this turn; nothing that others have written.
+    pub said: String,
+    /// Whether the model has read in this conversation what others have written: documents, pages, forwarded messages.
+    pub foreign: bool,
 }
 
 /// Runs tools.

@@ -9,6 +9,7 @@ mod background;
 mod error;
 mod jobs;
 mod ledger;
+mod memories;
 mod outbox;
 mod peers;
 mod queue;
@@ -19,6 +20,10 @@ pub use error::StorageError;
 pub use jobs::{Every, Firing, Job, Jobs, MOST_JOBS, NewJob, When};
 pub use ledger::{
     Answer, CallRecord, Cost, CostBy, Feature, Ledger, Limit, Reservation, Reserved, Scope, Standing,
+};
+pub use memories::{
+    Candidate, Candidates, Embedded, Forgetting, Forgotten, Lesson, Memories, MemoryFilter, Quiet,
+    RecallQuery, Remembered, Said, Unembedded,
 };
 pub use outbox::{Outbox, OutboxRow, OutboxState};
 pub use peers::{Pairing, Peer, Peers};
@@ -53,6 +58,12 @@ pub struct StoreStats {
     pub messages: u64,
     /// Reminders and open tasks.
     pub open_jobs: u64,
+    /// Memories that hold; without those that were replaced.
+    #[serde(default)]
+    pub memories: u64,
+    /// Past words that can be found, in parts of messages.
+    #[serde(default)]
+    pub passages: u64,
     /// Size of the main file, bytes.
     pub file_bytes: u64,
     /// Size of the write-ahead log, bytes.
@@ -61,7 +72,9 @@ pub struct StoreStats {
 
 /// Everything that is kept.
 #[async_trait]
-pub trait Storage: Queue + Outbox + Sessions + Ledger + Jobs + Background + Peers + SecretRecords {
+pub trait Storage:
+    Queue + Outbox + Sessions + Ledger + Jobs + Background + Memories + Peers + SecretRecords
+{
     /// How the state stands.
     ///
     /// # Errors

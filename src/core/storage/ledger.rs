@@ -19,11 +19,14 @@ pub enum Feature {
     Compaction,
     /// A look in the background.
     Heartbeat,
+    /// Memories are made of what was said in a conversation that has gone quiet.
+    Extraction,
 }
 
 impl Feature {
     /// All features.
-    pub const ALL: [Self; 4] = [Self::Turn, Self::ToolLoop, Self::Compaction, Self::Heartbeat];
+    pub const ALL: [Self; 5] =
+        [Self::Turn, Self::ToolLoop, Self::Compaction, Self::Heartbeat, Self::Extraction];
 
     /// A bounded name for rows and metrics.
     #[must_use]
@@ -33,6 +36,7 @@ impl Feature {
             Self::ToolLoop => "tool_loop",
             Self::Compaction => "compaction",
             Self::Heartbeat => "heartbeat",
+            Self::Extraction => "extraction",
         }
     }
 }
