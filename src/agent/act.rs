@@ -6,7 +6,6 @@ mod result;
 use crate::context::Shared;
 use crate::running::Ends;
 use blufio_core::content::{Block, Message};
-use blufio_core::ids::{Conversation, QueueId};
 use blufio_core::skill::{Effects, ToolContext, ToolOutcome};
 use blufio_core::storage::{StorageError, TurnRecord};
 use serde_json::Value;
@@ -32,15 +31,17 @@ pub(crate) enum Leave {
 /// Answers the tool calls at the end of `record.steps` and appends the results. When it is stopped or runs out of time,
 /// a tool that is running is dropped, and what has not run is answered with an error: what did run stays known. When
 /// it is abandoned, there are no results; the calls are answered after the next claim.
+///
+/// `asked`: who asks. Each call gets a key of its own.
 pub(crate) async fn act(
     shared: &Shared,
-    id: QueueId,
-    conversation: &Conversation,
+    asked: &ToolContext,
     record: &mut TurnRecord,
     leave: Leave,
     ends: &Ends,
     deadline: Instant,
 ) -> Result<ActEnd, StorageError> {
+    let id = asked.turn;
     let uses: Vec<(String, String, Value)> = record.steps.last().map(tool_uses).unwrap_or_default();
     let tools = shared.skills.tools();
     let mut results = Vec::with_capacity(uses.len());
@@ -71,7 +72,7 @@ pub(crate) async fn act(
                     return Err(error);
                 }
             }
-            let context = ToolContext { conversation: conversation.clone(), key: format!("{id}:{use_id}") };
+            let context = ToolContext { key: format!("{id}:{use_id}"), ..asked.clone() };
             tokio::select! {
                 biased;
                 () = ends.abandon.cancelled() => return Ok(ActEnd::Abandoned),

@@ -5,14 +5,17 @@ use crate::background;
 use crate::context::Shared;
 use crate::dispatcher;
 use crate::inbox::StoredInbox;
+use crate::memory;
 use crate::options::AgentOptions;
 use crate::pulse::Pulse;
 use crate::running::Running;
 use crate::sender;
 use blufio_core::channel::{Channel, Inbox};
+use blufio_core::embedding::Embedding;
 use blufio_core::ids::Conversation;
 use blufio_core::observe::Observability;
 use blufio_core::provider::Provider;
+use blufio_core::recall::Recall;
 use blufio_core::skill::SkillRuntime;
 use blufio_core::storage::{Storage, StorageError, WAITS_FOR_BUDGET};
 use blufio_core::time::{Clock, Timestamp};
@@ -43,6 +46,10 @@ pub struct Parts {
     pub transcriber: Option<Arc<dyn Transcriber>>,
     /// Looks at what the operator wants watched.
     pub watch: Arc<dyn Watch>,
+    /// Finds what fits a message.
+    pub recall: Arc<dyn Recall>,
+    /// Makes the vectors of what is remembered; `None`: it is found by its words alone.
+    pub embedding: Option<Arc<dyn Embedding>>,
     /// Who is told what happens.
     pub observe: Arc<dyn Observability>,
     /// The time.
@@ -70,6 +77,8 @@ impl Agent {
                 channels,
                 transcriber: parts.transcriber,
                 watch: parts.watch,
+                recall: parts.recall,
+                embedding: parts.embedding,
                 observe: parts.observe,
                 clock: parts.clock,
                 options,
@@ -79,6 +88,7 @@ impl Agent {
                 late: Default::default(),
                 waits: Default::default(),
                 queue_changed: Notify::new(),
+                said: Notify::new(),
                 outbox_changed: Notify::new(),
                 room: Notify::new(),
                 dispatcher_pulse: Pulse::new(),
@@ -124,6 +134,7 @@ impl Agent {
         let sending = tokio::spawn(sender::run(Arc::clone(shared), senders_end.clone()));
         let dispatching = tokio::spawn(dispatcher::run(Arc::clone(shared), shutdown.clone()));
         let mut in_background = tokio::spawn(background::run(Arc::clone(shared), shutdown.clone()));
+        let mut remembering = tokio::spawn(memory::run(Arc::clone(shared), shutdown.clone()));
 
         // Each receiver lets go of its end once it has begun.
         let _: Option<()> = all_receive.recv().await;
@@ -148,6 +159,10 @@ impl Agent {
             // What it found is found again after the next start, which also enters its call.
             in_background.abort();
         }
+        if tokio::time::timeout(FLUSH, &mut remembering).await.is_err() {
+            // What it has not stored is done again after the next start.
+            remembering.abort();
+        }
         if tokio::time::timeout(FLUSH, shared.compactions.ended()).await.is_err() {
             tracing::warn!("a summary hangs; its call is entered at the next start");
         }
@@ -159,11 +174,12 @@ impl Agent {
         Ok(())
     }
 
-    /// What the background's loop does at the instant `now`: tells the reminders that are due, and looks around if it
-    /// is time for that. [`Agent::run`] does it by itself; this is for tests of long stretches of time. Dropping the
+    /// What the background's loops do at the instant `now`: they tell the reminders that are due, look around if it is
+    /// time for that, and keep what was said. [`Agent::run`] does it by itself; this is for tests of long stretches of time. Dropping the
     /// future loses nothing and repeats nothing that was told.
     pub async fn tick(&self, now: Timestamp) {
         background::tick(&self.shared, now).await;
+        memory::tick(&self.shared, now).await;
     }
 
     /// Where messages are handed in, for those who are not channels.

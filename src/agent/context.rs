@@ -9,8 +9,10 @@ use crate::pulse::Pulse;
 use crate::running::Running;
 use crate::spend::Late;
 use blufio_core::channel::Channel;
+use blufio_core::embedding::Embedding;
 use blufio_core::observe::Observability;
 use blufio_core::provider::Provider;
+use blufio_core::recall::Recall;
 use blufio_core::skill::SkillRuntime;
 use blufio_core::storage::Storage;
 use blufio_core::time::Clock;
@@ -30,6 +32,8 @@ pub(crate) struct Shared {
     pub(crate) channel_names: Vec<String>,
     pub(crate) transcriber: Option<Arc<dyn Transcriber>>,
     pub(crate) watch: Arc<dyn Watch>,
+    pub(crate) recall: Arc<dyn Recall>,
+    pub(crate) embedding: Option<Arc<dyn Embedding>>,
     pub(crate) observe: Arc<dyn Observability>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) options: AgentOptions,
@@ -42,6 +46,8 @@ pub(crate) struct Shared {
     pub(crate) waits: Waits,
     pub(crate) queue_changed: Notify,
     pub(crate) outbox_changed: Notify,
+    /// A turn has left something in a transcript.
+    pub(crate) said: Notify,
     /// A call has ended, and what it had reserved is free.
     pub(crate) room: Notify,
     pub(crate) dispatcher_pulse: Pulse,

@@ -25,6 +25,7 @@
 //! | `compaction` | summaries of what was said long ago |
 //! | `act` | runs tools, with a journal for those that have effects |
 //! | `ending` | what the person reads when something did not go as planned |
+//! | `memory` | what fits a message is shown; what is said is kept so that it can be found |
 //! | `background` | what is done unasked: reminders, and looking around for changes |
 //! | `progress` | shows a running turn in its channel |
 //! | `sender` | the outbox on its way |
@@ -50,6 +51,7 @@ mod dispatcher;
 mod ending;
 mod gate;
 mod inbox;
+mod memory;
 mod operator;
 mod perceive;
 mod progress;

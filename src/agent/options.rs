@@ -26,6 +26,8 @@ pub struct AgentOptions {
     pub context: ContextOptions,
     /// What is done unasked.
     pub heartbeat: HeartbeatOptions,
+    /// What is remembered.
+    pub memory: MemoryOptions,
     /// Most tokens that one answer may have.
     pub max_output_tokens: u64,
     /// Conversations that may have a turn running at the same time.
@@ -161,6 +163,36 @@ impl Default for HeartbeatOptions {
     }
 }
 
+/// What is remembered.
+#[derive(Clone, Debug)]
+pub struct MemoryOptions {
+    /// Whether anything is: neither kept nor shown otherwise.
+    pub enabled: bool,
+    /// Most tokens of what is shown beside a message.
+    pub tokens: u64,
+    /// How long a turn waits for what fits its message; by words alone after that.
+    pub patience: Duration,
+    /// Whether memories are made of conversations that have gone quiet.
+    pub learn: bool,
+    /// How long nobody has said anything in a conversation that has gone quiet.
+    pub quiet: Duration,
+    /// Id of the model that makes them. A key of its own: no other setting changes it.
+    pub model: String,
+}
+
+impl Default for MemoryOptions {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            tokens: 600,
+            patience: Duration::from_millis(250),
+            learn: true,
+            quiet: Duration::from_secs(15 * 60),
+            model: String::new(),
+        }
+    }
+}
+
 /// When results of the background are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deliver {
@@ -181,6 +213,7 @@ impl Default for AgentOptions {
             budget: BudgetOptions::default(),
             context: ContextOptions::default(),
             heartbeat: HeartbeatOptions::default(),
+            memory: MemoryOptions::default(),
             max_output_tokens: 8_192,
             max_concurrent_turns: 64,
             max_tool_rounds: 16,

@@ -5,18 +5,21 @@
 //! |---|---|
 //! | `hear` | the person's part: what was written, and the files |
 //! | `choose` | which model answers |
+//! | `recall` | what it is reminded of |
 //! | `prompt` | what it is shown |
-//! | `answer` | the model's part, and the tools |
+//! | `answer`, `asked` | the model's part, and the tools |
 //! | `failure` | a model did not answer: another one, later, or never |
 //! | `unpaid` | there is no room in the budget: a weaker model, later, or never |
 //! | `shorten` | the prompt did not fit |
 //! | `settle` | the end: written down, or put back into the queue |
 
 mod answer;
+mod asked;
 mod choose;
 mod failure;
 mod hear;
 mod prompt;
+mod recall;
 mod settle;
 mod shorten;
 mod unpaid;
@@ -31,7 +34,7 @@ use crate::running::Ends;
 use crate::stage::{Signal, Stage};
 use blufio_core::channel::{Channel, Inbound};
 use blufio_core::content::{Block, Message, Role};
-use blufio_core::ids::{Conversation, SessionId};
+use blufio_core::ids::{Conversation, MemoryId, SessionId};
 use blufio_core::observe::Observation;
 use blufio_core::provider::ProviderError;
 use blufio_core::route::Route;
@@ -90,6 +93,7 @@ pub(crate) async fn run(shared: &Arc<Shared>, channel: &Arc<dyn Channel>, mut cl
         message: Vec::new(),
         notes: Vec::new(),
         notices: Vec::new(),
+        recalled: Vec::new(),
         show: None,
         once,
         pinned: false,
@@ -148,6 +152,8 @@ struct Turn<'a> {
     /// For the model, in this turn alone. The same in all its calls.
     notes: Vec<Block>,
     notices: Vec<String>,
+    /// Memories that the model is shown.
+    recalled: Vec<MemoryId>,
     show: Option<Show>,
     /// The route that stood before the message.
     once: Option<Route>,

@@ -139,6 +139,15 @@ impl Zone {
         }
     }
 
+    /// The day for people, `2026-11-22`.
+    #[must_use]
+    pub fn date(&self, at: Timestamp) -> String {
+        match self.zoned(at) {
+            Ok(zoned) => zoned.strftime("%Y-%m-%d").to_string(),
+            Err(_) => "an unknown day".into(),
+        }
+    }
+
     /// Minutes since midnight on the wall clock.
     pub(crate) fn minute(&self, at: Timestamp) -> Option<u16> {
         let time = self.zoned(at).ok()?.time();
@@ -204,6 +213,7 @@ mod tests {
     fn the_wall_clock_is_told_with_its_weekday_and_place() {
         let zone = Zone::named("Europe/Berlin").unwrap();
         assert_eq!(zone.describe(at("2026-11-22T19:57:00Z")), "Sunday, 2026-11-22 20:57 (Europe/Berlin)");
+        assert_eq!(zone.date(at("2026-11-22T23:57:00Z")), "2026-11-23");
     }
 
     proptest! {

@@ -63,8 +63,8 @@ pub use kind::{Kind, is_secret_name};
 pub use layers::{LayerFile, Layers, Loaded, Origin, load, load_despite_secrets, user_file, validate};
 pub use model::{
     AgentConfig, AnthropicConfig, BudgetConfig, Config, ContextConfig, Deliver, GatewayConfig,
-    HeartbeatConfig, LogConfig, LogFormat, NetConfig, RoutingConfig, StoreConfig, Switch, TelegramConfig,
-    TranscriptionConfig, VaultConfig, WhenSpent,
+    HeartbeatConfig, LogConfig, LogFormat, MemoryConfig, ModelForm, NetConfig, RoutingConfig, StoreConfig,
+    Switch, TelegramConfig, TranscriptionConfig, VaultConfig, WhenSpent,
 };
 pub use persona::PersonaError;
 pub use place::NoPlace;

@@ -27,6 +27,8 @@ pub struct Config {
     pub budget: BudgetConfig,
     /// What the agent does unasked.
     pub heartbeat: HeartbeatConfig,
+    /// What is kept beyond a conversation.
+    pub memory: MemoryConfig,
     /// The model provider.
     pub anthropic: AnthropicConfig,
     /// The Telegram bot.
@@ -174,6 +176,49 @@ pub enum Deliver {
     Now,
     /// With the next answer.
     Next,
+}
+
+/// `[memory]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MemoryConfig {
+    /// Whether anything is kept and recalled.
+    pub enabled: bool,
+    /// Folder with a sentence model. `None`: the one inside the program.
+    #[serde(deserialize_with = "read::optional_path")]
+    pub model: Option<PathBuf>,
+    /// How the model inside the program reckons.
+    pub form: ModelForm,
+    /// How long the model stays in memory when nobody needs it.
+    #[serde(deserialize_with = "read::duration")]
+    pub idle: Duration,
+    /// How long an answer waits for the model.
+    #[serde(deserialize_with = "read::duration")]
+    pub patience: Duration,
+    /// Most tokens of what is recalled beside a message.
+    pub tokens: u64,
+    /// Whether memories are made of conversations that have gone quiet.
+    pub learn: bool,
+    /// How long nobody has said anything in a conversation that has gone quiet.
+    #[serde(deserialize_with = "read::duration")]
+    pub quiet: Duration,
+    /// Id of the model that makes memories. `None`: the newest fast one.
+    #[serde(deserialize_with = "read::optional_text")]
+    pub learning_model: Option<String>,
+}
+
+/// How the sentence model reckons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ModelForm {
+    /// As suits the processor.
+    Auto,
+    /// Eight bits.
+    Int8,
+    /// Twice four bits.
+    Nibbles,
+    /// Full precision.
+    Float,
 }
 
 /// `[anthropic]`

@@ -145,6 +145,11 @@ pub(crate) fn own_words(text: &str) -> &str {
     voices(text).own
 }
 
+/// Whether a text that stands in a message of the person brings words of others along.
+pub(crate) fn has_others(text: &str) -> bool {
+    !voices(text).others.is_empty()
+}
+
 /// Tells the voices of a text apart.
 pub(super) fn voices(text: &str) -> Voices<'_> {
     let text = text.trim();

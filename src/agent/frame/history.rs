@@ -3,7 +3,7 @@ use super::{cut, lighten, repair};
 use crate::compaction;
 use crate::tokens;
 use blufio_core::content::{Block, Message};
-use blufio_core::ids::SessionId;
+use blufio_core::ids::{MessageId, SessionId};
 use blufio_core::storage::{Sessions, StorageError, StoredMessage, Transcript};
 use blufio_core::time::Timestamp;
 
@@ -25,6 +25,8 @@ pub struct History {
     /// Whether there is more between the summary and the messages.
     cut_off: bool,
     messages: Vec<Message>,
+    /// The first of the messages, as it is stored.
+    first: Option<MessageId>,
     /// Tokens of each message, as expected.
     sizes: Vec<u64>,
 }
@@ -82,6 +84,7 @@ impl History {
     /// What was said before, out of what is stored.
     #[must_use]
     pub fn of(transcript: Transcript) -> Self {
+        let first = transcript.messages.first().map(|stored| stored.id);
         let messages = transcript.messages.into_iter().map(|stored| stored.message).collect();
         let mut messages = lighten(repair(messages), MEDIA);
         let summary = transcript.summary.map(|summary| compaction::shown(&summary.text));
@@ -91,7 +94,7 @@ impl History {
             messages.remove(0);
         }
         let sizes = sizes(&messages);
-        Self { summary, summarised_at: transcript.summarised_at, cut_off: false, messages, sizes }
+        Self { summary, summarised_at: transcript.summarised_at, cut_off: false, messages, first, sizes }
     }
 
     /// Reads what was said before in a session.
@@ -119,6 +122,12 @@ impl History {
     #[must_use]
     pub fn tokens(&self) -> u64 {
         self.sizes.iter().fold(0, |sum, size| sum.saturating_add(*size))
+    }
+
+    /// The first of the messages behind the summary, as it is stored.
+    #[must_use]
+    pub fn first(&self) -> Option<MessageId> {
+        self.first
     }
 
     /// Whether nothing was said before.

@@ -173,16 +173,8 @@ impl Turn<'_> {
         } else {
             Leave::Granted
         };
-        let ended = act::act(
-            self.shared,
-            self.claim.id,
-            &self.conversation,
-            &mut self.record,
-            leave,
-            self.ends,
-            self.deadline,
-        )
-        .await?;
+        let asked = self.asked().await?;
+        let ended = act::act(self.shared, &asked, &mut self.record, leave, self.ends, self.deadline).await?;
         Ok(match ended {
             ActEnd::Ran => Signal::ToolsRan,
             ActEnd::Stopped => self.concluded(end, TurnOutcome::Stopped, ending::STOPPED),

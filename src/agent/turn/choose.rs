@@ -78,7 +78,7 @@ impl Turn<'_> {
     }
 
     /// The words of the message, those that were spoken included, without documents and what was not received.
-    fn words(&self) -> String {
+    pub(super) fn words(&self) -> String {
         let words = self.message.iter().filter_map(|block| match block {
             Block::Text { text }
                 if !text.starts_with("<document ") && !text.starts_with("[Not received: ") =>

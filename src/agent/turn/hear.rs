@@ -51,6 +51,7 @@ impl Turn<'_> {
                 self.load(session).await?;
                 self.session = Some(session);
                 self.choose().await?;
+                self.recall(session).await?;
                 Ok(Signal::Perceived)
             }
             Err(error) => {

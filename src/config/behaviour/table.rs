@@ -3,7 +3,7 @@
 
 use super::files::OneFile;
 use crate::layers::{default_value, defaults};
-use crate::model::{Config, Deliver, LogFormat, Switch, WhenSpent};
+use crate::model::{Config, Deliver, LogFormat, ModelForm, Switch, WhenSpent};
 use crate::node::Node;
 use crate::{Layers, keys, load, sections};
 use blufio_calendar::{Hours, Zone};
@@ -85,6 +85,11 @@ fn by_default_the_agent_chooses_its_models_spends_little_and_does_nothing_unaske
     assert_eq!((heartbeat.interval, heartbeat.deliver), (Duration::from_secs(1800), Deliver::Now));
     assert_eq!(heartbeat.hours, Hours::parse("08:00-22:00").unwrap());
     assert_eq!(heartbeat.monthly_usd, NanoUsd(10_000_000_000));
+    let memory = config.memory;
+    assert!(memory.enabled && memory.learn && memory.model.is_none() && memory.learning_model.is_none());
+    assert_eq!((memory.form, memory.tokens), (ModelForm::Auto, 600));
+    assert_eq!((memory.patience, memory.quiet), (Duration::from_millis(250), Duration::from_secs(900)));
+    assert_eq!(memory.idle, Duration::from_secs(600));
     assert!(config.telegram.operators.is_empty());
     assert_eq!(config.agent.zone(), Zone::of_this_machine());
 }

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What the agent remembers: what fits a message is shown to the model, and what is said is kept so that it can be found.
+//!
+//! | room | holds |
+//! |---|---|
+//! | `scopes` | who may be reminded of what |
+//! | `note` | what the model is shown of it, and how much |
+//! | `index` | past words, so that they can be found again |
+//! | `vectors` | the meaning of what has none yet, or one of another model |
+//! | `work` | the loop that does all of this while nobody waits |
+
+mod index;
+mod note;
+mod scopes;
+mod vectors;
+mod work;
+
+pub(crate) use note::{Shown, shown};
+pub(crate) use scopes::{Scopes, own, scopes};
+pub(crate) use work::{run, tick};

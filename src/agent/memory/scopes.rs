@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+use crate::context::Shared;
+use crate::operator;
+use blufio_core::channel::Inbound;
+use blufio_core::ids::Conversation;
+use blufio_core::memory::MemoryScope;
+use blufio_core::storage::StorageError;
+
+/// What holds where a message was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Scopes {
+    /// Of what is said there.
+    pub(crate) own: MemoryScope,
+    /// What may be shown there.
+    pub(crate) readable: Vec<MemoryScope>,
+}
+
+/// The scope of what somebody says: his own in private, everybody's who is there in a group. On channels that the
+/// operator alone can reach, all are one person.
+pub(crate) fn own(shared: &Shared, conversation: &Conversation, sender: &str, private: bool) -> MemoryScope {
+    if !private {
+        return MemoryScope::Conversation(conversation.clone());
+    }
+    let trusted = shared.options.trusted_channels.contains(&conversation.channel);
+    let sender = if trusted { String::new() } else { sender.to_owned() };
+    MemoryScope::Person { channel: conversation.channel.clone(), sender }
+}
+
+/// Whose memories may be shown in answer to a message. In a group, nothing that somebody has said in private. Operators
+/// are one person who comes by several ways.
+///
+/// # Errors
+/// When it cannot be read who the operators are.
+pub(crate) async fn scopes(shared: &Shared, message: &Inbound) -> Result<Scopes, StorageError> {
+    let conversation = &message.conversation;
+    let own = own(shared, conversation, &message.sender.id, message.private);
+    let mut readable = vec![MemoryScope::Agent, own.clone(), MemoryScope::Conversation(conversation.clone())];
+    if message.private && operator::is_operator(shared, message).await? {
+        let people = operator::all(shared).await?.people.into_iter();
+        readable.extend(people.map(|(channel, sender)| MemoryScope::Person { channel, sender }));
+    }
+    readable.sort();
+    readable.dedup();
+    Ok(Scopes { own, readable })
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Who asks for the tools of a turn, and what the model has read before it asked.
+
+use super::Turn;
+use crate::compaction::has_others;
+use crate::memory;
+use blufio_core::content::{Block, Role};
+use blufio_core::skill::ToolContext;
+use blufio_core::storage::StorageError;
+
+impl Turn<'_> {
+    pub(super) async fn asked(&self) -> Result<ToolContext, StorageError> {
+        let message = self.claim.messages.first();
+        let message = message.ok_or_else(|| StorageError::Unexpected("a claim without a message".into()))?;
+        let scopes = memory::scopes(self.shared, message).await?;
+        Ok(ToolContext {
+            conversation: self.conversation.clone(),
+            key: String::new(),
+            turn: self.claim.id,
+            scope: scopes.own,
+            scopes: scopes.readable,
+            said: self.own_words(),
+            foreign: self.has_read_others(),
+        })
+    }
+
+    /// Whether the model sees what others have written: documents, pictures, forwarded messages.
+    fn has_read_others(&self) -> bool {
+        let earlier = self.history.messages().iter().filter(|message| message.role == Role::User);
+        let blocks = earlier.flat_map(|message| &message.content).chain(&self.message);
+        blocks.into_iter().any(|block| match block {
+            Block::Text { text } => has_others(text),
+            Block::Image { .. } | Block::Document { .. } => true,
+            _ => false,
+        })
+    }
+}
