@@ -1,2 +1,28 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What is worth remembering, and what fits a message. Words and numbers only: no storage, no model, no clock.
+//!
+//! | room | holds |
+//! |---|---|
+//! | `words` | [`words`]: what a text is about, in single words |
+//! | `stop` | words that say nothing, in many languages (`stop.txt`) |
+//! | `script` | which letters join to words, and which scripts write without spaces |
+//! | `chunks` | [`chunks`], [`around`]: messages as they are found again |
+//! | `support` | [`supports`]: whether a person has said what a statement says |
+//! | `secrets` | [`holds_secret`]: what is never remembered |
+//!
+//! ```
+//! assert!(blufio_recall::supports("my dog max hates thunder", "The person's dog is called Max."));
+//! assert!(blufio_recall::holds_secret("the alarm code is 4711"));
+//! ```
+
+mod chunks;
+mod script;
+mod secrets;
+mod stop;
+mod support;
+mod words;
+
+pub use chunks::{around, chunks};
+pub use secrets::holds_secret;
+pub use support::supports;
+pub use words::words;

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Words that say nothing, in many languages.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+/// The lists as they are read.
+#[derive(Default)]
+struct Lists {
+    /// Say nothing in any language, with the languages that have them, by their positions.
+    always: HashMap<&'static str, Vec<usize>>,
+    /// Say nothing in one language and something in another.
+    sometimes: Vec<HashSet<&'static str>>,
+}
+
+static LISTS: LazyLock<Lists> = LazyLock::new(|| {
+    let mut lists = Lists::default();
+    let mut contents = Vec::new();
+    for line in include_str!("stop.txt").lines().filter(|line| !line.starts_with('#')) {
+        let Some((_, words)) = line.split_once(':') else { continue };
+        contents.push(words);
+    }
+    let starred: HashSet<&str> = contents
+        .iter()
+        .flat_map(|words| words.split_whitespace())
+        .filter_map(|word| word.strip_suffix('*'))
+        .collect();
+    for (language, words) in contents.iter().enumerate() {
+        let mut sometimes = HashSet::new();
+        for word in words.split_whitespace() {
+            let plain = word.trim_end_matches('*');
+            // What another language has marked is to be told apart here as well; English has the last word about its own.
+            if word.ends_with('*') || (language > 0 && starred.contains(plain)) {
+                sometimes.insert(plain);
+            } else {
+                lists.always.entry(plain).or_default().push(language);
+            }
+        }
+        lists.sometimes.push(sometimes);
+    }
+    lists
+});
+
+/// Tells which of the words of one text say nothing.
+pub(crate) struct Stop {
+    /// The language that the text is written in, by its position; `None` where nothing shows it.
+    language: Option<usize>,
+}
+
+impl Stop {
+    /// Looks which language a text is written in. The words are in small letters.
+    pub(crate) fn of<'a>(words: impl Iterator<Item = &'a str>) -> Self {
+        let mut counts = vec![0_usize; LISTS.sometimes.len()];
+        for word in words {
+            for language in LISTS.always.get(word).into_iter().flatten() {
+                if let Some(count) = counts.get_mut(*language) {
+                    *count += 1;
+                }
+            }
+        }
+        let most = counts.iter().copied().max().unwrap_or(0);
+        // The first of those that are even: the list begins with the languages that are written most.
+        Self { language: counts.iter().position(|count| most > 0 && *count == most) }
+    }
+
+    /// Whether a word in small letters says nothing.
+    pub(crate) fn has(&self, word: &str) -> bool {
+        LISTS.always.contains_key(word)
+            || self
+                .language
+                .and_then(|language| LISTS.sometimes.get(language))
+                .is_some_and(|words| words.contains(word))
+    }
+}
