@@ -260,7 +260,7 @@ fn named_at(small: &[String], at: usize) -> Option<usize> {
     };
     let is_variable =
         ["_key", "_token", "_secret", "_password", "_pass"].iter().any(|end| first.ends_with(end));
-    if is_variable || NAMES.iter().any(|name| is_name(name)) && !first.ends_with("manager") {
+    if is_variable || NAMES.iter().any(|name| is_name(name)) && !is_about(small.get(at + 1)) {
         return Some(1);
     }
     let near = |other: &str| {
@@ -270,6 +270,13 @@ fn named_at(small: &[String], at: usize) -> Option<usize> {
         _ if first == *a => near(b).map(|gap| gap + 2),
         _ if first == *b => near(a).map(|gap| gap + 2),
         _ => None,
+    })
+}
+
+/// What is spoken of is not a secret itself, but has to do with one.
+fn is_about(next: Option<&String>) -> bool {
+    next.is_some_and(|word| {
+        word.starts_with("manager") || word.starts_with("reset") || word.starts_with("rule")
     })
 }
 
@@ -350,7 +357,7 @@ mod tests {
             "my api key is abc",
             "seed phrase: apple river stone moon cat dog house tree lamp chair book pen",
             "secret 9fKq2LmZ8xVb3TnR7wYc5PdH",
-            "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+            "wJ4lrXUtnF3MIK7MD9NGbPxRf1CYq8Lm",
         ] {
             assert!(holds_secret(text), "{text}");
         }
