@@ -183,6 +183,12 @@ pub trait Memories: Send + Sync {
     /// When it cannot be read.
     async fn memory(&self, id: MemoryId) -> Result<Option<(Memory, Vec<Memory>)>, StorageError>;
 
+    /// Every scope that has a memory or a passage, for the operator, who may look through all.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    async fn scopes(&self) -> Result<Vec<MemoryScope>, StorageError>;
+
     /// What may fit a query. Reads only; the time it takes grows with the number of rows.
     ///
     /// # Errors
