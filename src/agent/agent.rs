@@ -213,6 +213,11 @@ impl Agent {
         self.shared.queue_changed.notify_one();
     }
 
+    /// Looks now for what has no vector yet, for the one who has just stored a memory.
+    pub fn wake_memory(&self) {
+        self.shared.said.notify_one();
+    }
+
     /// Looks into the outbox now, for the one who has just made a dead letter wait again.
     pub fn wake_sender(&self) {
         self.shared.outbox_changed.notify_one();

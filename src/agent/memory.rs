@@ -15,6 +15,6 @@ mod scopes;
 mod vectors;
 mod work;
 
-pub(crate) use note::{Shown, shown};
-pub(crate) use scopes::{Scopes, own, scopes};
+pub(crate) use note::shown;
+pub(crate) use scopes::{own, scopes};
 pub(crate) use work::{run, tick};

@@ -6,21 +6,25 @@ use crate::paths::Place;
 use crate::secrets;
 use anyhow::Context as _;
 use blufio_agent::options::{
-    BudgetOptions, ContextOptions, Deliver, HeartbeatOptions, RoutingOptions, Slots, WhenSpent,
+    BudgetOptions, ContextOptions, Deliver, HeartbeatOptions, MemoryOptions, RoutingOptions, Slots,
+    WhenSpent,
 };
 use blufio_agent::{Agent, AgentOptions, Parts};
 use blufio_anthropic::{Anthropic, AnthropicError, AnthropicOptions, ModelTable};
 use blufio_calendar::Zone;
-use blufio_config::{self as config, Config, Problem, ProblemKind, Switch};
+use blufio_config::{self as config, Config, MemoryConfig, ModelForm, Problem, ProblemKind, Switch};
 use blufio_core::channel::Channel;
 use blufio_core::control::Control;
+use blufio_core::embedding::Embedding;
 use blufio_core::observe::Observability;
+use blufio_core::recall::Recall;
 use blufio_core::route::Route;
 use blufio_core::secret::SecretString;
 use blufio_core::storage::Storage;
 use blufio_core::time::Clock;
 use blufio_core::transcribe::Transcriber;
 use blufio_gateway::{Gateway, GatewayOptions, LocalChannel};
+use blufio_memory::{Embedder, Form, Options as EmbedderOptions, Recaller, Source};
 use blufio_metrics::{Metrics, MetricsOptions};
 use blufio_net::{Net, NetOptions, Redactor};
 use blufio_skills::builtin::Builtin;
@@ -40,18 +44,55 @@ pub(crate) struct State {
     pub(crate) storage: Arc<dyn Storage>,
     pub(crate) vault: Arc<Vault>,
     pub(crate) clock: Arc<dyn Clock>,
+    /// Finds what fits, in what is remembered.
+    pub(crate) recall: Arc<dyn Recall>,
+    /// The sentence model; nothing of it is loaded before it is needed.
+    pub(crate) embedding: Option<Arc<dyn Embedding>>,
 }
 
-/// Opens the state.
-pub(crate) fn state(database: &Path) -> anyhow::Result<State> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+/// Opens the state file, and nothing else.
+pub(crate) fn storage(database: &Path) -> anyhow::Result<Arc<dyn Storage>> {
     if let Some(folder) = database.parent() {
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
         made.with_context(|| format!("store.path: the folder {} cannot be made", folder.display()))?;
     }
-    let storage = Arc::new(Store::open(database, StoreOptions::default())?);
+    Ok(Arc::new(Store::open(database, StoreOptions::default())?))
+}
+
+/// Opens the state.
+pub(crate) fn state(database: &Path, memory: &MemoryConfig) -> anyhow::Result<State> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let storage = storage(database)?;
     let vault = Arc::new(Vault::new(Arc::clone(&storage) as _, Arc::clone(&clock)));
-    Ok(State { storage, vault, clock })
+    let embedding = embedding(memory, database.parent().unwrap_or(Path::new(".")));
+    let recall = Arc::new(Recaller::new(Arc::clone(&storage) as _, embedding.clone()));
+    Ok(State { storage, vault, clock, recall, embedding })
+}
+
+/// The sentence model that the configuration names. One that cannot be used is no reason not to start: what is remembered
+/// is found by its words then.
+fn embedding(memory: &MemoryConfig, folder: &Path) -> Option<Arc<dyn Embedding>> {
+    if !memory.enabled {
+        return None;
+    }
+    let options = EmbedderOptions {
+        source: memory.model.clone().map_or(Source::Inside, Source::Folder),
+        form: match memory.form {
+            ModelForm::Auto => None,
+            ModelForm::Int8 => Some(Form::Int8),
+            ModelForm::Nibbles => Some(Form::Nibbles),
+            ModelForm::Float => Some(Form::Float),
+        },
+        scratch: folder.to_path_buf(),
+        idle: memory.idle,
+    };
+    match Embedder::open(options) {
+        Ok(embedder) => Some(Arc::new(embedder)),
+        Err(error) => {
+            tracing::error!(%error, "memory.model: the sentence model cannot be used; what is remembered is found by its words alone");
+            None
+        }
+    }
 }
 
 /// The parts that run in every phase: metrics, the doors, the channel of the local socket.
@@ -92,7 +133,7 @@ fn models(config: &Config) -> anyhow::Result<ModelTable> {
 fn chosen_models(
     config: &Config,
     models: &ModelTable,
-) -> anyhow::Result<[(&'static str, Option<String>); 5]> {
+) -> anyhow::Result<[(&'static str, Option<String>); 6]> {
     let routing = &config.routing;
     let built_in = ModelTable::builtin()?;
     let choice = |named: &Option<String>, table: &ModelTable, route| {
@@ -104,6 +145,7 @@ fn chosen_models(
         ("routing.deep", choice(&routing.deep, models, Route::Deep)),
         ("context.summary_model", choice(&config.context.summary_model, &built_in, Route::Fast)),
         ("heartbeat.model", choice(&config.heartbeat.model, &built_in, Route::Fast)),
+        ("memory.learning_model", choice(&config.memory.learning_model, &built_in, Route::Fast)),
     ])
 }
 
@@ -237,6 +279,8 @@ pub(crate) async fn agent(
             zone(config),
         )),
         watch: Arc::new(Watcher::new(net.clone())),
+        recall: Arc::clone(&state.recall),
+        embedding: state.embedding.clone(),
         channels,
         transcriber: transcriber(config, state, &net).await?,
         observe: Arc::clone(observe),
@@ -304,7 +348,7 @@ pub(crate) fn spending(config: &Config) -> AgentOptions {
 
 fn options(config: &Config, local: &str) -> anyhow::Result<AgentOptions> {
     let agent = &config.agent;
-    let [fast, standard, deep, summary, heartbeat] =
+    let [fast, standard, deep, summary, heartbeat, learning] =
         chosen_models(config, &models(config)?)?.map(|(_, id)| id.unwrap_or_default());
     let spending = spending(config);
     let people = |ids: &[u64]| ids.iter().map(|id| ("telegram".into(), id.to_string())).collect();
@@ -324,6 +368,14 @@ fn options(config: &Config, local: &str) -> anyhow::Result<AgentOptions> {
             summary_model: summary,
         },
         heartbeat: HeartbeatOptions { model: heartbeat, ..spending.heartbeat.clone() },
+        memory: MemoryOptions {
+            enabled: config.memory.enabled,
+            tokens: config.memory.tokens,
+            patience: config.memory.patience,
+            learn: config.memory.learn,
+            quiet: config.memory.quiet,
+            model: learning,
+        },
         max_output_tokens: agent.max_output_tokens,
         max_concurrent_turns: agent.max_concurrent_turns,
         max_tool_rounds: agent.max_tool_rounds,

@@ -2,7 +2,7 @@
 //! The command line, as clap reads it.
 
 use crate::global::Global;
-use crate::{budget, config, cost, demo, heartbeat, outbox, pair, serve, shell, status, vault, why};
+use crate::{budget, config, cost, demo, heartbeat, memory, outbox, pair, serve, shell, status, vault, why};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 /// An always-on personal AI agent that you own.
@@ -45,6 +45,8 @@ enum Command {
     Why(why::Args),
     /// What the agent does unasked
     Heartbeat(heartbeat::Args),
+    /// What the agent remembers: look, add, search, forget, export, import
+    Memory(memory::Args),
     /// Completion for your shell: eval "$(blufio completions bash)"
     Completions {
         /// Which shell
@@ -69,6 +71,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         Command::Budget(args) => budget::run(&global, &args),
         Command::Why(args) => why::run(&global, &args),
         Command::Heartbeat(args) => heartbeat::run(&global, &args),
+        Command::Memory(args) => memory::run(&global, args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "blufio", &mut std::io::stdout());
             Ok(())

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Where the operator's questions are answered: the same desk in a running daemon and without one.
 
+mod memories;
 mod spending;
 
 use crate::assemble::State;
 use async_trait::async_trait;
 use blufio_agent::{Agent, AgentOptions};
 use blufio_core::control::{Ask, Control, Health, Refusal, RefusalKind, Status, Told, VaultStatus};
+use blufio_core::recall::Recall;
 use blufio_core::secret::SecretString;
 use blufio_core::storage::{Storage, StorageError};
 use blufio_core::time::{Clock, Timestamp};
@@ -57,6 +59,8 @@ pub(crate) struct Desk {
     secrets_changed: Notify,
     /// What may be spent, and when it resets.
     spending: AgentOptions,
+    /// Finds what fits.
+    recall: Arc<dyn Recall>,
 }
 
 #[derive(Default)]
@@ -86,6 +90,7 @@ impl Desk {
             used,
             secrets_changed: Notify::new(),
             spending,
+            recall: Arc::clone(&state.recall),
         }
     }
 
@@ -280,6 +285,12 @@ impl Control for Desk {
                 self.storage.set_standstill(None).await.map_err(refused)?;
                 Ok(Told::Done)
             }
+            Ask::MemoryAdd { text, kind, scope } => self.remember(text, kind, scope).await,
+            Ask::MemoryList { replaced, before, limit } => self.memories(replaced, before, limit).await,
+            Ask::MemorySearch { text, limit } => self.search(text, limit).await,
+            Ask::MemoryShow { id } => self.memory(id).await,
+            Ask::MemoryForget { items } => self.forget(items).await,
+            Ask::MemoryImport { memories } => self.import(memories).await,
             Ask::Redeliver { id } => {
                 if !self.storage.redeliver(id).await.map_err(refused)? {
                     return Err(usage(format!(

@@ -4,7 +4,7 @@
 //! | room | holds |
 //! |---|---|
 //! | [`cli`], [`global`] | the command line, as clap reads it; what every command takes |
-//! | [`serve`], [`shell`], [`demo`], [`status`], [`config`], [`vault`], [`pair`], [`outbox`], [`cost`], [`budget`], [`why`], [`heartbeat`] | one file a command |
+//! | [`serve`], [`shell`], [`demo`], [`status`], [`config`], [`vault`], [`pair`], [`outbox`], [`cost`], [`budget`], [`why`], [`heartbeat`], [`memory`] | one file a command |
 //! | [`assemble`] | the one place that knows every adapter |
 //! | [`daemon`], [`desk`] | the running daemon; what answers the operator, with a daemon or without |
 //! | [`operator`] | asks the daemon over its socket, or the state itself when none runs |
@@ -25,6 +25,7 @@ mod exit;
 mod global;
 mod heartbeat;
 mod logging;
+mod memory;
 mod money;
 mod operator;
 mod outbox;

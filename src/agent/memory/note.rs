@@ -30,14 +30,12 @@ pub(crate) struct Shown {
 pub(crate) fn shown(found: &[Recollection], zone: &Zone, most: u64) -> Shown {
     let mut shown = Shown::default();
     let mut lines = String::new();
-    let mut room = most.saturating_sub(tokens::of_text(BEGIN).expected).saturating_sub(2);
     for recollection in found {
-        let line = line(recollection, zone);
-        let size = tokens::of_text(&line).expected.saturating_add(1);
-        let Some(left) = room.checked_sub(size) else { continue };
-        room = left;
-        lines.push('\n');
-        lines.push_str(&line);
+        let longer = format!("{lines}\n{}", line(recollection, zone));
+        if tokens::of_text(&format!("{BEGIN}{longer}]")).expected > most {
+            continue;
+        }
+        lines = longer;
         shown.told.push(format!(
             "{} ({})",
             harmless(recollection.item.text()),
@@ -73,7 +71,7 @@ fn line(recollection: &Recollection, zone: &Zone) -> String {
 fn shortened(text: &str) -> String {
     match tokens::of_text(text).expected {
         size if size <= LONGEST => text.to_owned(),
-        _ => format!("{} […]", tokens::head(text, LONGEST)),
+        _ => format!("{} (…)", tokens::head(text, LONGEST)),
     }
 }
 
@@ -81,4 +79,96 @@ fn shortened(text: &str) -> String {
 fn harmless(text: &str) -> String {
     let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     one_line.replace('[', "(").replace(']', ")")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use blufio_core::ids::{MessageId, PassageId, SessionId};
+    use blufio_core::memory::{Memory, MemoryKind, MemoryScope, MemoryTrust, Passage, Replaced};
+    use blufio_core::time::Timestamp;
+    use proptest::prelude::*;
+
+    const DAY: i64 = 86_400_000;
+
+    fn memory(id: i64, text: &str, day: i64) -> Memory {
+        Memory {
+            id: MemoryId(id),
+            text: text.into(),
+            kind: MemoryKind::Fact,
+            scope: MemoryScope::Agent,
+            trust: MemoryTrust::Told,
+            confidence: 100,
+            source: None,
+            learned_at: Timestamp(day * DAY),
+            used_at: None,
+            uses: 0,
+            replaced: None,
+        }
+    }
+
+    fn found(item: Item, earlier: Vec<Memory>) -> Recollection {
+        Recollection { item, earlier, score: 1.0, reasons: vec!["words: x".into()] }
+    }
+
+    fn said(text: &str, around: &str) -> Item {
+        Item::Passage(Passage {
+            id: PassageId(1),
+            message: MessageId(1),
+            session: SessionId(1),
+            scope: MemoryScope::Agent,
+            text: text.into(),
+            around: around.into(),
+            at: Timestamp(2 * DAY),
+        })
+    }
+
+    fn text(shown: &Shown) -> &str {
+        match &shown.note {
+            Some(Block::Note { text }) => text,
+            _ => "",
+        }
+    }
+
+    #[test]
+    fn each_line_says_when_it_was_learned_and_what_held_before() {
+        let before = Memory {
+            replaced: Some(Replaced { by: MemoryId(2), at: Timestamp(9 * DAY) }),
+            ..memory(1, "Lives in Ghent.", 1)
+        };
+        let items = [
+            found(Item::Memory(memory(2, "Lives in Porto.", 9)), vec![before]),
+            found(said("A small boat", "person: A small boat"), vec![]),
+        ];
+        let shown = shown(&items, &Zone::utc(), 600);
+        assert_eq!(
+            text(&shown).split_once('\n').unwrap().1,
+            "- 1970-01-10: Lives in Porto. (until 1970-01-10: Lives in Ghent.)\n\
+             - 1970-01-03, as it was said: person: A small boat]"
+        );
+        assert_eq!(shown.memories, [MemoryId(2)]);
+        assert_eq!(shown.told, ["Lives in Porto. (words: x)", "A small boat (words: x)"]);
+    }
+
+    #[test]
+    fn where_nothing_fits_there_is_no_note() {
+        assert_eq!(shown(&[], &Zone::utc(), 600), Shown::default());
+        let large = [found(Item::Memory(memory(1, &"word ".repeat(100), 1)), vec![])];
+        assert_eq!(shown(&large, &Zone::utc(), 60), Shown::default());
+    }
+
+    proptest! {
+        #[test]
+        fn a_note_keeps_within_its_tokens_and_nothing_in_it_can_end_it(
+            texts in prop::collection::vec("[\\PC\n\\[\\]]{0,200}", 0..12),
+            most in 50_u64..800,
+        ) {
+            let items: Vec<_> = texts.iter().map(|text| found(said(text, text), vec![])).collect();
+            let shown = shown(&items, &Zone::utc(), most);
+            let note = text(&shown);
+            prop_assert!(tokens::of_text(note).expected <= most);
+            prop_assert_eq!(note.matches(']').count(), usize::from(!note.is_empty()));
+            prop_assert_eq!(note.lines().count(), if note.is_empty() { 0 } else { shown.told.len() + 1 });
+        }
+    }
 }

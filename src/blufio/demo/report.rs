@@ -125,8 +125,8 @@ impl Report {
     /// Reads from the daemon's own ledger what each turn used, and holds it against the bill of the stand-in. The
     /// daemon must have ended.
     pub(super) async fn reckon(&mut self, stage: &Stage) -> anyhow::Result<()> {
-        let state = assemble::state(&stage.file("blufio.db")).context("the state cannot be opened")?;
-        let answers = state.storage.answers(None, 10_000).await?;
+        let storage = assemble::storage(&stage.file("blufio.db")).context("the state cannot be opened")?;
+        let answers = storage.answers(None, 10_000).await?;
         for turn in &mut self.turns {
             let id = turn.id.map(QueueId);
             let Some(answer) = answers.iter().find(|answer| Some(answer.turn) == id) else { continue };
@@ -143,7 +143,7 @@ impl Report {
         }
         let routes = |route| self.turns.iter().any(|turn| turn.route.as_deref() == Some(route));
         let chosen = routes("fast") && routes("standard") && routes("deep");
-        let (_, total) = state.storage.costs(Timestamp(0), CostBy::Feature).await?;
+        let (_, total) = storage.costs(Timestamp(0), CostBy::Feature).await?;
         // The end of the call that was running when the daemon was killed was seen by nobody: its worst case is in the
         // ledger, and no more than that is on the bill.
         let (ledger, worst) = (total.cost.0 - total.estimated.0, total.estimated.0);

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! `blufio memory`: what the agent remembers.
+//!
+//! | room | holds |
+//! |---|---|
+//! | `show` | memories and past words on the terminal |
+//! | `transfer` | export and import |
+//! | `eval` | how well things are found again, measured on a file of conversations and questions |
+
+mod eval;
+mod show;
+mod transfer;
+
+use crate::exit::Coded;
+use crate::global::Global;
+use crate::operator;
+use crate::paths;
+use anyhow::Context as _;
+use blufio_core::control::Told;
+use blufio_core::ids::{MemoryId, PassageId};
+use blufio_core::memory::{ItemId, MemoryKind};
+use clap::Subcommand;
+use serde_json::json;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Remember something: one statement, for everybody who talks to the agent
+    Add {
+        /// The statement
+        #[arg(required = true)]
+        text: Vec<String>,
+        /// What it is about
+        #[arg(long, default_value = "fact", value_parser = kind)]
+        kind: MemoryKind,
+    },
+    /// What is remembered, newest first
+    List {
+        /// How many at most
+        #[arg(short = 'n', long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1000))]
+        limit: u16,
+        /// Also what holds no more
+        #[arg(long)]
+        replaced: bool,
+    },
+    /// What fits some words: memories, and what was said in past conversations
+    Search {
+        /// The words
+        #[arg(required = true)]
+        text: Vec<String>,
+        /// How many at most
+        #[arg(short = 'n', long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]
+        limit: u16,
+    },
+    /// One memory: where it is from, how often it was used, what it replaced
+    Show {
+        /// Its number, as `list` shows it
+        id: i64,
+    },
+    /// Delete for good: rows, vectors, keywords, and the words in the transcript
+    Forget {
+        /// Numbers of memories (12 or m12) and of past words (p34), as `list` and `search` show them
+        #[arg(required = true, value_parser = item)]
+        items: Vec<ItemId>,
+        /// Do not ask
+        #[arg(short, long)]
+        yes: bool,
+    },
+    /// Write all memories as JSON
+    Export {
+        /// Into this file; to standard output without one
+        file: Option<PathBuf>,
+    },
+    /// Take memories in that were exported; those that are known are left as they are
+    Import {
+        /// The file
+        file: PathBuf,
+    },
+    /// Measure how well things are found again: conversations and questions in the LoCoMo format
+    Eval(eval::Args),
+}
+
+pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<()> {
+    if let Action::Eval(args) = &args.action {
+        return eval::run(global, args);
+    }
+    let place = paths::find(global)?;
+    let ask = match args.action {
+        Action::Add { text, kind } => json!({ "ask": "memory_add", "text": text.join(" "), "kind": kind }),
+        Action::List { limit, replaced } => {
+            json!({ "ask": "memory_list", "limit": limit, "replaced": replaced })
+        }
+        Action::Search { text, limit } => {
+            json!({ "ask": "memory_search", "text": text.join(" "), "limit": limit })
+        }
+        Action::Show { id } => json!({ "ask": "memory_show", "id": id }),
+        Action::Forget { items, yes } => {
+            confirm(items.len(), yes)?;
+            json!({ "ask": "memory_forget", "items": items })
+        }
+        Action::Export { file } => return transfer::export(global, &place, file.as_deref()),
+        Action::Import { file } => return transfer::import(global, &place, &file),
+        Action::Eval(_) => return Ok(()),
+    };
+    let told = operator::ask(&place, ask)?;
+    if global.json {
+        println!("{}", serde_json::to_string(&told)?);
+        return Ok(());
+    }
+    show::show(&place, &told)
+}
+
+/// What is deleted does not come back.
+fn confirm(count: usize, yes: bool) -> anyhow::Result<()> {
+    if yes {
+        return Ok(());
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(Coded::usage("this deletes for good, and nobody can be asked here; say --yes"));
+    }
+    eprint!("Delete {count} for good? [y/N] ");
+    std::io::stderr().flush().ok();
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).context("the answer cannot be read")?;
+    if answer.trim().eq_ignore_ascii_case("y") { Ok(()) } else { Err(Coded::silent(1)) }
+}
+
+fn kind(name: &str) -> Result<MemoryKind, String> {
+    MemoryKind::named(name).ok_or_else(|| {
+        let names: Vec<_> = MemoryKind::ALL.iter().map(|kind| kind.name()).collect();
+        format!("one of {}", names.join(", "))
+    })
+}
+
+fn item(text: &str) -> Result<ItemId, String> {
+    let number = |text: &str| text.parse::<i64>().map_err(|_| "a number such as 12, m12 or p34".to_owned());
+    match text.strip_prefix('p') {
+        Some(passage) => number(passage).map(|id| ItemId::Passage(PassageId(id))),
+        None => number(text.strip_prefix('m').unwrap_or(text)).map(|id| ItemId::Memory(MemoryId(id))),
+    }
+}
+
+/// The daemon's answer was none to the question.
+fn foreign() -> anyhow::Error {
+    anyhow::anyhow!("the daemon answered something else; it may be of another version")
+}
+
+/// Asks for memories.
+fn list(place: &paths::Place, before: Option<MemoryId>, limit: usize) -> anyhow::Result<Vec<blufio_core::memory::Memory>> {
+    let ask = json!({ "ask": "memory_list", "limit": limit, "replaced": true, "before": before });
+    match operator::ask(place, ask)? {
+        Told::Memories { memories } => Ok(memories),
+        _ => Err(foreign()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memories_and_past_words_are_told_apart_by_a_letter() {
+        assert_eq!(item("12"), Ok(ItemId::Memory(MemoryId(12))));
+        assert_eq!(item("m12"), Ok(ItemId::Memory(MemoryId(12))));
+        assert_eq!(item("p34"), Ok(ItemId::Passage(PassageId(34))));
+        assert!(item("x1").is_err() && item("p").is_err() && item("12a").is_err());
+    }
+}
