@@ -3,7 +3,11 @@
 //! writes of the background.
 
 use async_trait::async_trait;
-use blufio_core::ids::{Conversation, JobId, OutboxId, QueueId, ReservationId, SessionId};
+use blufio_core::embedding::EmbeddingModel;
+use blufio_core::ids::{
+    Conversation, JobId, MemoryId, MessageId, OutboxId, QueueId, ReservationId, SessionId,
+};
+use blufio_core::memory::{Memory, MemoryScope, NewMemory, NewPassage};
 use blufio_core::money::NanoUsd;
 use blufio_core::route::{Decision, Route};
 use blufio_core::secret::*;
@@ -62,6 +66,60 @@ impl Brittle {
             self.dead.notify_one();
             std::future::pending::<()>().await;
         }
+    }
+}
+
+#[async_trait]
+impl Memories for Brittle {
+    async fn remember(&self, memory: NewMemory, now: Timestamp) -> Result<Remembered> {
+        self.store.remember(memory, now).await
+    }
+    async fn memories(&self, filter: MemoryFilter) -> Result<Vec<Memory>> {
+        self.store.memories(filter).await
+    }
+    async fn memory(&self, id: MemoryId) -> Result<Option<(Memory, Vec<Memory>)>> {
+        self.store.memory(id).await
+    }
+    async fn scopes(&self) -> Result<Vec<MemoryScope>> {
+        self.store.scopes().await
+    }
+    async fn candidates(&self, query: RecallQuery) -> Result<Candidates> {
+        self.store.candidates(query).await
+    }
+    async fn used(&self, memories: Vec<MemoryId>, now: Timestamp) -> Result<()> {
+        self.store.used(memories, now).await
+    }
+    async fn forget(&self, what: Forgetting, now: Timestamp) -> Result<Forgotten> {
+        self.store.forget(what, now).await
+    }
+    async fn unembedded(&self, model: &EmbeddingModel, limit: usize) -> Result<Vec<Unembedded>> {
+        self.store.unembedded(model, limit).await
+    }
+    async fn embed(&self, model: &EmbeddingModel, vectors: Vec<Embedded>) -> Result<()> {
+        self.store.embed(model, vectors).await
+    }
+    async fn unindexed(&self, limit: usize) -> Result<Vec<Said>> {
+        self.store.unindexed(limit).await
+    }
+    async fn index(&self, upto: MessageId, passages: Vec<NewPassage>) -> Result<()> {
+        self.live().await;
+        self.store.index(upto, passages).await
+    }
+    async fn quiet(&self, before: Timestamp, limit: usize) -> Result<Vec<Quiet>> {
+        self.store.quiet(before, limit).await
+    }
+    async fn said(
+        &self,
+        session: SessionId,
+        after: Option<MessageId>,
+        upto: MessageId,
+        limit: usize,
+    ) -> Result<Vec<Said>> {
+        self.store.said(session, after, upto, limit).await
+    }
+    async fn learn(&self, lesson: Lesson, now: Timestamp) -> Result<bool> {
+        self.live().await;
+        self.store.learn(lesson, now).await
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::brittle::Brittle;
 use async_trait::async_trait;
-use blufio_agent::options::{RoutingOptions, Slots};
+use blufio_agent::options::{MemoryOptions, RoutingOptions, Slots};
 use blufio_agent::{Agent, AgentOptions, Parts};
 use blufio_calendar::Zone;
 use blufio_core::channel::*;
@@ -18,6 +18,7 @@ use blufio_core::skill::*;
 use blufio_core::storage::*;
 use blufio_core::time::{Clock, Timestamp};
 use blufio_core::watch::{Sight, Watch};
+use blufio_memory::Recaller;
 use blufio_store::{Store, StoreOptions};
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt as _, StreamExt as _};
@@ -392,6 +393,8 @@ impl House {
             ..AgentOptions::default()
         };
         options.context.summary_model = FAST.into();
+        // What is remembered has tests of its own; the others show what is said without it.
+        options.memory = MemoryOptions { enabled: false, model: FAST.into(), ..MemoryOptions::default() };
         change(&mut options);
         let heard = Arc::new(Ear::default());
         let parts = Parts {
@@ -401,6 +404,8 @@ impl House {
             channels: vec![Arc::clone(&line) as _],
             transcriber: None,
             watch: Arc::new(Blind),
+            recall: Arc::new(Recaller::new(Arc::clone(&store) as _, None)),
+            embedding: None,
             observe: Arc::clone(&heard) as _,
             clock: Arc::clone(&clock) as _,
         };

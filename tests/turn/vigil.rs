@@ -19,6 +19,7 @@ use blufio_core::skill::*;
 use blufio_core::storage::*;
 use blufio_core::time::{Clock, Timestamp};
 use blufio_core::watch::{Sight, Watch};
+use blufio_memory::Recaller;
 use blufio_store::{Store, StoreOptions};
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
@@ -448,6 +449,8 @@ fn assemble(
         channels: vec![Arc::new(Paper("test")), Arc::new(Paper("local"))],
         transcriber: None,
         watch: Arc::clone(world) as _,
+        recall: Arc::new(Recaller::new(Arc::clone(store) as _, None)),
+        embedding: None,
         observe: Arc::clone(ear) as _,
         clock: Arc::clone(clock) as _,
     };
