@@ -221,6 +221,8 @@ impl House {
             .set("routing.fallback", "[]")
             .set("budget.daily_usd", "\"none\"")
             .set("budget.monthly_usd", "\"none\"")
+            // A model that is loaded by every test would be most of their work; tests of memory switch it on.
+            .set("memory.enabled", "false")
             .set("agent.time_zone", "\"UTC\"")
             // Cheap to guess and quick to derive: nobody attacks a test.
             .set("vault.memory_kib", "19456")

@@ -28,6 +28,7 @@ mod group;
 mod heartbeat;
 mod log;
 mod markdown;
+mod memory;
 mod outage;
 mod pairing;
 mod polling;
