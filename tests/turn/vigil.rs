@@ -5,6 +5,7 @@
 
 use crate::brittle::Brittle;
 use async_trait::async_trait;
+use blufio_agent::options::MemoryOptions;
 use blufio_agent::{Agent, AgentOptions, Parts};
 use blufio_calendar::Zone;
 use blufio_core::channel::*;
@@ -276,6 +277,7 @@ impl Vigil {
             ..AgentOptions::default()
         };
         options.heartbeat.model = "small".into();
+        options.memory = MemoryOptions { enabled: false, model: "small".into(), ..MemoryOptions::default() };
         change(&mut options);
         let model = Arc::new(Oracle::new(Arc::clone(&clock)));
         let world = Arc::new(World {
