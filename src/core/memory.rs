@@ -5,6 +5,7 @@ use crate::ids::{Conversation, MemoryId, MessageId, PassageId, QueueId, SessionI
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::str::FromStr;
 
 /// Longest text of a memory, characters.
 pub const LONGEST_MEMORY: usize = 500;
@@ -213,6 +214,42 @@ pub enum ItemId {
     Memory(MemoryId),
     /// Past words.
     Passage(PassageId),
+}
+
+/// As people and models write it: `m12`, `p34`.
+impl fmt::Display for ItemId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Memory(id) => write!(f, "m{id}"),
+            Self::Passage(id) => write!(f, "p{id}"),
+        }
+    }
+}
+
+/// It names nothing that can be recalled.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("“{0}” names neither a memory (m12) nor past words (p34)")]
+pub struct NoItem(pub String);
+
+/// ```
+/// use blufio_core::ids::{MemoryId, PassageId};
+/// use blufio_core::memory::ItemId;
+/// assert_eq!("m12".parse(), Ok(ItemId::Memory(MemoryId(12))));
+/// assert_eq!("P34".parse(), Ok(ItemId::Passage(PassageId(34))));
+/// assert_eq!("12".parse(), Ok(ItemId::Memory(MemoryId(12))));
+/// assert!("m-1".parse::<ItemId>().is_err());
+/// ```
+impl FromStr for ItemId {
+    type Err = NoItem;
+
+    /// A number alone is that of a memory.
+    fn from_str(text: &str) -> Result<Self, NoItem> {
+        let passage = text.strip_prefix(['p', 'P']);
+        let number = passage.or_else(|| text.strip_prefix(['m', 'M'])).unwrap_or(text);
+        let plain = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        let row = number.parse().ok().filter(|_| plain).ok_or_else(|| NoItem(text.to_owned()))?;
+        Ok(if passage.is_some() { Self::Passage(PassageId(row)) } else { Self::Memory(MemoryId(row)) })
+    }
 }
 
 /// Something that can be recalled.

@@ -52,6 +52,8 @@ pub struct ToolContext {
     pub scope: MemoryScope,
     /// Whose memories may be shown here.
     pub scopes: Vec<MemoryScope>,
+    /// Whose memories may be deleted here. What everybody may be reminded of is the operator's to delete.
+    pub forgettable: Vec<MemoryScope>,
     /// The person's own words in this turn; nothing that others have written.
     pub said: String,
     /// Whether the model has read in this conversation what others have written: documents, pages, forwarded messages.

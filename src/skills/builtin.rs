@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The tools that are part of the program.
 
-use crate::{close_reminder, current_time, remind, reminders};
+use crate::{close_reminder, current_time, forget, remember, remind, reminders};
 use async_trait::async_trait;
 use blufio_calendar::Zone;
+use blufio_core::recall::Recall;
 use blufio_core::skill::{SkillRuntime, ToolContext, ToolOutcome, ToolSpec};
-use blufio_core::storage::Jobs;
+use blufio_core::storage::{Jobs, Memories};
 use blufio_core::time::Clock;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -16,6 +17,8 @@ pub struct Builtin {
     clock: Arc<dyn Clock>,
     jobs: Arc<dyn Jobs>,
     zone: Zone,
+    /// Where memories are kept and found, where they are.
+    memory: Option<(Arc<dyn Memories>, Arc<dyn Recall>)>,
 }
 
 impl Builtin {
@@ -23,25 +26,42 @@ impl Builtin {
     /// times.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, jobs: Arc<dyn Jobs>, zone: Zone) -> Self {
-        Self { clock, jobs, zone }
+        Self { clock, jobs, zone, memory: None }
+    }
+
+    /// With `remember` and `forget` among them: where memories are kept, and how they are found.
+    #[must_use]
+    pub fn remembering(self, memories: Arc<dyn Memories>, recall: Arc<dyn Recall>) -> Self {
+        Self { memory: Some((memories, recall)), ..self }
     }
 }
 
 #[async_trait]
 impl SkillRuntime for Builtin {
     fn tools(&self) -> Vec<ToolSpec> {
-        vec![current_time::spec(), remind::spec(), reminders::spec(), close_reminder::spec()]
+        let mut tools = vec![current_time::spec(), remind::spec(), reminders::spec(), close_reminder::spec()];
+        if self.memory.is_some() {
+            tools.extend([remember::spec(), forget::spec()]);
+        }
+        tools
     }
 
     async fn call(&self, name: &str, input: &Value, context: &ToolContext) -> ToolOutcome {
         let now = self.clock.now();
         let (jobs, zone) = (self.jobs.as_ref(), &self.zone);
-        let result = match name {
-            current_time::NAME => current_time::call(now, zone, input),
-            remind::NAME => remind::call(now, zone, jobs, context, input).await,
-            reminders::NAME => reminders::call(zone, jobs, context, input).await,
-            close_reminder::NAME => close_reminder::call(now, jobs, context, input).await,
-            other => Err(format!("there is no tool named {other:?}")),
+        let memory = self.memory.as_ref().map(|(memories, recall)| (memories.as_ref(), recall.as_ref()));
+        let result = match (name, memory) {
+            (current_time::NAME, _) => current_time::call(now, zone, input),
+            (remind::NAME, _) => remind::call(now, zone, jobs, context, input).await,
+            (reminders::NAME, _) => reminders::call(zone, jobs, context, input).await,
+            (close_reminder::NAME, _) => close_reminder::call(now, jobs, context, input).await,
+            (remember::NAME, Some((memories, recall))) => {
+                remember::call(now, zone, memories, recall, context, input).await
+            }
+            (forget::NAME, Some((memories, recall))) => {
+                forget::call(now, zone, memories, recall, context, input).await
+            }
+            (other, _) => Err(format!("there is no tool named {other:?}")),
         };
         match result {
             Ok(content) => ToolOutcome { content, is_error: false },
@@ -59,6 +79,7 @@ pub(crate) fn arguments<T: DeserializeOwned>(input: &Value) -> Result<T, String>
 mod tests {
     use super::*;
     use crate::notebook::{Notebook, asked};
+    use crate::shelf::Shelf;
     use blufio_core::skill::Effects;
     use blufio_core::time::Timestamp;
     use serde_json::json;
@@ -71,7 +92,9 @@ mod tests {
     }
 
     fn builtin(now: i64) -> Builtin {
+        let shelf = Arc::new(Shelf::default());
         Builtin::new(Arc::new(At(now)), Arc::new(Notebook::default()), Zone::utc())
+            .remembering(Arc::clone(&shelf) as _, shelf)
     }
 
     #[tokio::test]
@@ -110,13 +133,37 @@ mod tests {
             .iter()
             .map(|tool| tool.name.len() + tool.description.len() + tool.input_schema.to_string().len())
             .sum();
-        // Four bytes are about a token: 400 of them.
-        assert!(bytes <= 1_600, "{bytes} bytes");
+        // Four bytes are about a token: 550 of them.
+        assert!(bytes <= 2_200, "{bytes} bytes");
     }
 
     #[test]
-    fn every_tool_may_be_repeated_after_a_crash() {
-        assert!(builtin(0).tools().iter().all(|tool| tool.effects == Effects::None));
+    fn every_tool_but_the_one_that_deletes_may_be_repeated_after_a_crash() {
+        for tool in builtin(0).tools() {
+            assert_eq!(tool.effects == Effects::Outside, tool.name == forget::NAME, "{}", tool.name);
+        }
+    }
+
+    #[tokio::test]
+    async fn where_nothing_is_remembered_there_are_no_tools_for_it() {
+        let tools = Builtin::new(Arc::new(At(0)), Arc::new(Notebook::default()), Zone::utc());
+        assert!(tools.tools().iter().all(|tool| tool.name != remember::NAME && tool.name != forget::NAME));
+        let outcome = tools.call("remember", &json!({ "text": "x" }), &asked("1")).await;
+        assert!(outcome.is_error && outcome.content.contains("no tool named"), "{outcome:?}");
+    }
+
+    #[tokio::test]
+    async fn what_is_remembered_is_listed_and_forgotten() {
+        let tools = builtin(0);
+        let text = json!({ "text": "The person's dog is called Max." });
+        assert_eq!(tools.call("remember", &text, &asked("1")).await.content, "Remembered as m1.");
+        let listed = tools.call("forget", &json!({ "about": "dog" }), &asked("2")).await;
+        assert!(listed.content.contains("m1 (1970-01-01)"), "{listed:?}");
+        let gone = tools.call("forget", &json!({ "ids": ["m1"] }), &asked("3")).await;
+        assert_eq!(
+            gone,
+            ToolOutcome { content: "Deleted for good: memories: 1, messages: 0.".into(), is_error: false }
+        );
     }
 
     #[tokio::test]

@@ -69,7 +69,7 @@ mod tests {
         let jobs = Notebook::default();
         let text = json!({ "text": "x" });
         remind::call(Timestamp(0), &Zone::utc(), &jobs, &asked("1"), &text).await.unwrap();
-        let other = ToolContext { conversation: Conversation::new("test", "8"), key: "2".into() };
+        let other = ToolContext { conversation: Conversation::new("test", "8"), ..asked("2") };
         let close =
             async |context: &ToolContext, id| call(Timestamp(0), &jobs, context, &json!({ "id": id })).await;
         assert!(close(&other, 1).await.is_err_and(|text| text.contains("no reminder with the id 1")));

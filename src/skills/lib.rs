@@ -10,7 +10,11 @@
 //! | [`remind`] | stores a reminder, or a task that stays open |
 //! | [`reminders`] | what is stored for this conversation |
 //! | [`close_reminder`] | ends one of them |
+//! | [`remember`] | keeps a statement for good |
+//! | [`forget`] | lists what is remembered about something, and deletes what the person means of it |
 //! | `wording` | how a reminder is told to the model |
+//! | `recalled` | how the model names what is remembered |
+//! | `voice` | whether a statement is the person's own, and fit to be kept |
 //!
 //! A tool's `call` returns the words for the model; an error is words for the model too, with what would be right.
 //!
@@ -28,8 +32,14 @@
 pub mod builtin;
 pub mod close_reminder;
 pub mod current_time;
+pub mod forget;
 #[cfg(test)]
 mod notebook;
+mod recalled;
+pub mod remember;
 pub mod remind;
 pub mod reminders;
+#[cfg(test)]
+mod shelf;
+mod voice;
 mod wording;

@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use async_trait::async_trait;
-use blufio_core::ids::{Conversation, JobId};
+use blufio_core::ids::{Conversation, JobId, QueueId};
+use blufio_core::memory::MemoryScope;
 use blufio_core::skill::ToolContext;
 use blufio_core::storage::{Firing, Job, Jobs, MOST_JOBS, NewJob, StorageError};
 use blufio_core::time::Timestamp;
@@ -12,7 +13,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Who asks in the tests.
 pub(crate) fn asked(key: &str) -> ToolContext {
-    ToolContext { conversation: Conversation::new("test", "7"), key: key.into() }
+    let scope = MemoryScope::Person { channel: "test".into(), sender: "7".into() };
+    ToolContext {
+        conversation: Conversation::new("test", "7"),
+        key: key.into(),
+        turn: QueueId(70),
+        scopes: vec![MemoryScope::Agent, scope.clone()],
+        forgettable: vec![scope.clone()],
+        scope,
+        said: String::new(),
+        foreign: false,
+    }
 }
 
 /// Reminders kept in memory. Their ids are counted from 1.

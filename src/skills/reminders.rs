@@ -106,7 +106,7 @@ mod tests {
     #[tokio::test]
     async fn those_of_other_conversations_are_not_told() {
         let jobs = Notebook::default();
-        let other = ToolContext { conversation: Conversation::new("test", "8"), key: "x".into() };
+        let other = ToolContext { conversation: Conversation::new("test", "8"), ..asked("x") };
         remind::call(Timestamp(0), &Zone::utc(), &jobs, &other, &json!({ "text": "theirs" })).await.unwrap();
         assert_eq!(listed(&jobs).await, "There are no open reminders.");
     }

@@ -13,6 +13,8 @@ pub(crate) struct Scopes {
     pub(crate) own: MemoryScope,
     /// What may be shown there.
     pub(crate) readable: Vec<MemoryScope>,
+    /// What may be deleted there. What everybody may be reminded of is the operator's to delete, in private.
+    pub(crate) forgettable: Vec<MemoryScope>,
 }
 
 /// The scope of what somebody says: his own in private, everybody's who is there in a group. On channels that the
@@ -35,11 +37,14 @@ pub(crate) async fn scopes(shared: &Shared, message: &Inbound) -> Result<Scopes,
     let conversation = &message.conversation;
     let own = own(shared, conversation, &message.sender.id, message.private);
     let mut readable = vec![MemoryScope::Agent, own.clone(), MemoryScope::Conversation(conversation.clone())];
-    if message.private && operator::is_operator(shared, message).await? {
+    let operator = message.private && operator::is_operator(shared, message).await?;
+    if operator {
         let people = operator::all(shared).await?.people.into_iter();
         readable.extend(people.map(|(channel, sender)| MemoryScope::Person { channel, sender }));
     }
     readable.sort();
     readable.dedup();
-    Ok(Scopes { own, readable })
+    let mut forgettable = readable.clone();
+    forgettable.retain(|scope| operator || *scope != MemoryScope::Agent);
+    Ok(Scopes { own, readable, forgettable })
 }

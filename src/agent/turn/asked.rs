@@ -19,6 +19,7 @@ impl Turn<'_> {
             turn: self.claim.id,
             scope: scopes.own,
             scopes: scopes.readable,
+            forgettable: scopes.forgettable,
             said: self.own_words(),
             foreign: self.has_read_others(),
         })
