@@ -270,14 +270,14 @@ pub(crate) async fn agent(
     }
     let names = channels.iter().map(|channel| channel.name().to_owned()).collect();
 
+    let mut skills = Builtin::new(Arc::clone(&state.clock), Arc::clone(&state.storage) as _, zone(config));
+    if config.memory.enabled {
+        skills = skills.remembering(Arc::clone(&state.storage) as _, Arc::clone(&state.recall));
+    }
     let parts = Parts {
         storage: Arc::clone(&state.storage),
         provider: Arc::new(provider),
-        skills: Arc::new(Builtin::new(
-            Arc::clone(&state.clock),
-            Arc::clone(&state.storage) as _,
-            zone(config),
-        )),
+        skills: Arc::new(skills),
         watch: Arc::new(Watcher::new(net.clone())),
         recall: Arc::clone(&state.recall),
         embedding: state.embedding.clone(),
