@@ -42,6 +42,7 @@ fn print(status: &Status) {
     println!("  queue       {} waiting, {} being answered", store.queue_depth, status.running.len());
     println!("  outbox      {} on the way, {} undeliverable", store.outbox_depth, store.dead_letters);
     println!("  transcripts {} sessions, {} messages", store.sessions, store.messages);
+    println!("  remembers   {} memories, {} pieces of what was said", store.memories, store.passages);
     println!(
         "  state file  {:.1} MB, log {:.1} MB, schema {}",
         megabytes(store.file_bytes),

@@ -6,12 +6,14 @@ use super::stage::{ADA, API_KEY, PASSPHRASE, Stage, Start};
 use crate::clock::SystemClock;
 use anyhow::{Context as _, ensure};
 use blufio_calendar::Zone;
-use blufio_core::control::Told;
+use blufio_core::control::{Status, Told};
 use blufio_core::time::Clock as _;
 use std::time::{Duration, Instant};
 
 /// How long "nothing happens" is watched.
 const SILENCE: Duration = Duration::from_millis(300);
+/// How long what was said may take to be found again.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// A 2 × 2 picture.
 const PICTURE: &[u8] = &[
     0x89, b'P', b'N', b'G', 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 0x0D, b'I', b'H', b'D', b'R', 0, 0, 0, 2, 0, 0,
@@ -29,6 +31,7 @@ pub(super) async fn play(stage: &mut Stage, report: &mut Report) -> anyhow::Resu
     chat.money(stage, report).await?;
     chat.reminder(stage, report).await?;
     chat.crash(stage, report).await?;
+    chat.memory(stage, report).await?;
     end(stage, report).await?;
     report.reckon(stage).await?;
     conduct(stage, report);
@@ -206,6 +209,31 @@ impl Chat {
         );
         Ok(())
     }
+
+    /// The daemon has been started anew since the dog was named, and the conversation is another one.
+    async fn memory(&mut self, stage: &Stage, report: &mut Report) -> anyhow::Result<()> {
+        report.act("A fresh conversation, and what was said in the last one is still there");
+        self.say(stage, report, "/new").await?;
+        let began = Instant::now();
+        while !findable(stage).await? {
+            ensure!(began.elapsed() < PATIENCE, "past words cannot be found\n{}", stage.log_tail());
+            tokio::time::sleep(SILENCE).await;
+        }
+        let answer = self.say(stage, report, "What is my dog's name?").await?;
+        report.check("it remembers across conversations, by itself", answer.contains("Max"), &answer);
+        self.say(stage, report, "/new").await?;
+        self.say(stage, report, "How many legs does a spider have?").await?;
+        let request = stage.simulator.anthropic.requests().pop().map(|call| call.body.to_string());
+        let quiet = request.is_some_and(|body| !body.contains("Max"));
+        report.check("and it is not reminded of what has nothing to do with it", quiet, "it was");
+        Ok(())
+    }
+}
+
+/// Whether what was said can be found again.
+async fn findable(stage: &Stage) -> anyhow::Result<bool> {
+    let status = stage.blufio(Start::Sealed, &["status", "--json"], "").await?;
+    Ok(serde_json::from_str::<Status>(&status)?.store.passages > 0)
 }
 
 async fn end(stage: &mut Stage, report: &mut Report) -> anyhow::Result<()> {
