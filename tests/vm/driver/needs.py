@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""What has to be there before a machine can be booted; what is missing is told with its remedy."""
+
+import os
+import platform
+import shutil
+import subprocess
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "blufio"
+
+# Program → Debian package that brings it.
+PROGRAMS = {
+    "mmdebstrap": "mmdebstrap",
+    "systemd-nspawn": "systemd-container",
+    "unshare": "util-linux",
+    "nsenter": "util-linux",
+}
+
+
+class Missing(Exception):
+    """Something is not there. The text names the remedy."""
+
+
+def programs() -> None:
+    """Refuses unless every program is there and we are root."""
+    if os.geteuid() != 0:
+        raise Missing("machines are booted by root: run it again with sudo")
+    missing = sorted({package for program, package in PROGRAMS.items() if not shutil.which(program)})
+    if missing:
+        raise Missing(f"apt-get install -y --no-install-recommends {' '.join(missing)}")
+
+
+def target_folder() -> Path:
+    """Where cargo builds to."""
+    return Path(os.environ.get("CARGO_TARGET_DIR") or REPOSITORY / "target")
+
+
+def binary(given: str | None) -> Path:
+    """The program under test: static, so that it runs in any machine. Built where it is missing."""
+    triple = f"{platform.machine()}-unknown-linux-musl"
+    return _built(given, target_folder() / triple / "dist/blufio", ["--profile", "dist", "--target", triple, "-p", "blufio"])
+
+
+def simulator(given: str | None) -> Path:
+    """The stand-ins for the two APIs. Built where they are missing."""
+    return _built(given, target_folder() / "debug/blufio-simulator", ["-p", "blufio-simulator"])
+
+
+def _built(given: str | None, usual: Path, arguments: list[str]) -> Path:
+    if given is not None:
+        path = Path(given).resolve()
+        if not os.access(path, os.X_OK):
+            raise Missing(f"{path} is not a program; leave the option away to have it built")
+        return path
+    if not usual.exists():
+        command = ["cargo", "build", "--locked", *arguments]
+        print(f"{usual} is missing: {' '.join(command)}", flush=True)
+        environment = os.environ | {"CARGO_TARGET_DIR": str(target_folder())}
+        if subprocess.run(command, cwd=REPOSITORY, env=environment, check=False).returncode != 0:
+            raise Missing(f"the build failed; run it yourself: {' '.join(command)}")
+    return usual

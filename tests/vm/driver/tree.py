@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""The root tree of the machines: a small Debian, built once and kept. Scenarios write to a layer above it."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+from driver.needs import CACHE, Missing
+
+SUITE = "trixie"
+# python3 for what is tried from inside a sandbox, prometheus for promtool and a real scrape.
+PACKAGES = ["systemd", "systemd-sysv", "dbus", "logrotate", "python3", "prometheus"]
+# What Debian starts by itself and no scenario needs.
+MASKED = [
+    "apt-daily.timer",
+    "apt-daily-upgrade.timer",
+    "dpkg-db-backup.timer",
+    "console-getty.service",
+    "prometheus.service",
+    "systemd-firstboot.service",
+]
+UNWANTED = ["man", "doc", "locale", "info", "javascript", "nodejs"]
+# What packages bring along and no machine here uses: they are installed by now.
+REMOVED = ["var/lib/apt", "var/lib/dpkg/info", "var/cache/debconf", "usr/lib/apt", "usr/lib/x86_64-linux-gnu/gconv"]
+LARGEST = 300 * 1000 * 1000
+
+
+def key() -> str:
+    """Changes whenever another tree is wanted."""
+    return hashlib.sha256(repr((SUITE, PACKAGES, MASKED, UNWANTED, REMOVED)).encode()).hexdigest()[:16]
+
+
+def tree() -> Path:
+    """The folder of the tree, which nobody may write to. Built first where it is missing."""
+    folder = CACHE / "vm"
+    folder.mkdir(parents=True, exist_ok=True)
+    # It holds programs with the set-user-id bit that nobody updates.
+    folder.chmod(0o700)
+    wanted = folder / f"tree-{key()}"
+    # Two runs at once build it once.
+    with open(folder / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for other in folder.glob("tree-*"):
+            if other != wanted:
+                shutil.rmtree(other)
+        if not wanted.exists():
+            _build(wanted)
+    return wanted
+
+
+def _build(wanted: Path) -> None:
+    partial = wanted.with_name(f"{wanted.name}.partial")
+    print(f"building the root tree ({SUITE}, {' '.join(PACKAGES)}) …", flush=True)
+    began = time.monotonic()
+    command = ["nice", "-n", "5", "mmdebstrap", "--quiet", "--variant=minbase", "--mode=root"]
+    command += ["--aptopt=Acquire::Languages \"none\"", "--aptopt=APT::Install-Recommends \"false\""]
+    command += [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in UNWANTED]
+    command += [f"--include={','.join(PACKAGES)}"]
+    command += [f"--customize-hook=systemctl --quiet --root=\"$1\" mask {' '.join(MASKED)}"]
+    command += ["--customize-hook=echo blufio > \"$1/etc/hostname\""]
+    command += ["--customize-hook=mkdir -p \"$1/etc/blufio\""]
+    command += [f"--customize-hook=cd \"$1\" && rm -rf {' '.join(REMOVED)} && find usr/lib -name __pycache__ -prune -exec rm -rf {{}} +"]
+    command += [SUITE, str(partial)]
+    try:
+        if subprocess.run(command, check=False).returncode != 0:
+            raise Missing("the root tree could not be built; the words of mmdebstrap stand above")
+        size = sum(os.lstat(Path(place, name)).st_blocks for place, _, names in os.walk(partial) for name in names) * 512
+        if size > LARGEST:
+            raise Missing(f"the root tree has {size // 1_000_000} MB, more than {LARGEST // 1_000_000}")
+        partial.rename(wanted)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    print(f"built: {size // 1_000_000} MB in {time.monotonic() - began:.0f} s, {wanted}", flush=True)
