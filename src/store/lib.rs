@@ -20,6 +20,8 @@
 //! | `sessions`, `summaries`, `answers` | what was said, and what was decided for it |
 //! | `ledger`, `spending`, `budget`, `costs` | what calls cost: one by one, in running totals, against limits, added up |
 //! | `jobs`, `background` | reminders, and what the agent does and says unasked |
+//! | `memories`, `passages` | what is remembered, learned and forgotten; past words that can be found |
+//! | `keywords`, `vectors`, `recall` | how it is found: by words, by meaning, and both together |
 //! | `retention` | what is dropped with time, so that the file stays bounded |
 //! | `stats`, `snapshot` | how the state stands, and copies of it |
 //! | `error`, `columns` | from SQLite's words to ours |
@@ -47,14 +49,18 @@ mod columns;
 mod costs;
 mod error;
 mod jobs;
+mod keywords;
 mod ledger;
 mod lock;
+mod memories;
 mod migrations;
 mod opening;
 mod outbox;
+mod passages;
 mod peers;
 mod queue;
 mod readers;
+mod recall;
 mod retention;
 mod sessions;
 mod snapshot;
@@ -64,6 +70,7 @@ mod store;
 mod summaries;
 mod turn;
 mod vault_rows;
+mod vectors;
 mod writer;
 
 #[cfg(test)]

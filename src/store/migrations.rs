@@ -10,8 +10,11 @@ use rusqlite_migration::{M, Migrations};
 use std::path::Path;
 
 /// The steps: step N leads from version N-1 to version N. A step that has been released is never edited.
-pub(crate) const STEPS: &[&str] =
-    &[include_str!("migrations/0001_state.sql"), include_str!("migrations/0002_spending_and_background.sql")];
+pub(crate) const STEPS: &[&str] = &[
+    include_str!("migrations/0001_state.sql"),
+    include_str!("migrations/0002_spending_and_background.sql"),
+    include_str!("migrations/0003_memory.sql"),
+];
 
 /// The version that `steps` lead to.
 pub(crate) fn newest(steps: &[&str]) -> u32 {

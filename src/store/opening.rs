@@ -202,5 +202,7 @@ fn prepare_for_writing(connection: &Connection, path: &Path) -> Result<(), Stora
     }
     connection.pragma_update(None, "synchronous", "full").map_err(failed)?;
     connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
+    // What is deleted is overwritten: forgetting means that the words are gone.
+    connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(())).map_err(failed)?;
     connection.pragma_update(None, "wal_autocheckpoint", AUTOCHECKPOINT_PAGES).map_err(failed)
 }

@@ -33,6 +33,8 @@ pub(crate) const COUNT_MESSAGES: &str = "SELECT count(*) FROM messages WHERE ses
 
 const APPEND: &str = "INSERT INTO messages (session, turn, role, content, at) VALUES (?1, ?2, ?3, ?4, ?5)";
 
+const NEWEST_IS: &str = "UPDATE sessions SET newest = ?2, newest_at = ?3 WHERE id = ?1";
+
 const PIN_OF: &str = "SELECT route FROM pins WHERE channel = ?1 AND chat = ?2 AND thread = ?3";
 
 const PIN: &str = "INSERT INTO pins (channel, chat, thread, route) VALUES (?1, ?2, ?3, ?4)
@@ -201,6 +203,10 @@ pub(crate) fn append(
         };
         let content = to_json(&message.content)?;
         connection.prepare_cached(APPEND)?.execute(params![session.0, turn, role, content, now.0])?;
+    }
+    if !messages.is_empty() {
+        let newest = connection.last_insert_rowid();
+        connection.prepare_cached(NEWEST_IS)?.execute([session.0, newest, now.0])?;
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ const UNFINISHED: &str =
 const WAITING_OUT: &str =
     "SELECT count(*), min(created_at) FROM outbox INDEXED BY outbox_waiting_since WHERE state = 'waiting'";
 const DEAD: &str = "SELECT count(*) FROM outbox INDEXED BY outbox_dead WHERE state = 'dead'";
+const MEMORIES: &str = "SELECT count(*) FROM memories INDEXED BY memories_same WHERE replaced_by IS NULL";
 
 /// Reads it. The files are looked at by name only, never opened.
 pub(crate) fn read(connection: &Connection, path: &Path) -> Result<StoreStats, RowError> {
@@ -35,6 +36,8 @@ pub(crate) fn read(connection: &Connection, path: &Path) -> Result<StoreStats, R
         sessions: count("SELECT count(*) FROM sessions")?,
         messages: count("SELECT count(*) FROM messages")?,
         open_jobs: count("SELECT count(*) FROM jobs INDEXED BY jobs_open WHERE closed_at IS NULL")?,
+        memories: count(MEMORIES)?,
+        passages: count("SELECT count(*) FROM passages")?,
         file_bytes: path.metadata().map_err(|error| from_io(path, &error))?.len(),
         // No log, nothing in it.
         wal_bytes: beside(path, "-wal").metadata().map_or(0, |log| log.len()),

@@ -88,7 +88,7 @@ async fn calls_become_the_ledger_also_those_of_turns_that_are_not_over() {
     let path = folder.path().join("blufio.db");
     left_by_version_1(&path);
     let store = Store::open(&path, StoreOptions::default()).unwrap();
-    assert!(beside(&path, ".before-v2").exists());
+    assert!(beside(&path, ".before-v3").exists());
     assert_eq!(calls_of(&store, 1).await, [call("m1", "ok", 1000, 6, 15, usage(1, 2, 3, 4, 5))]);
     assert_eq!(calls_of(&store, 2).await, [call("m1", "timeout", 10, 9, 1_800_000, usage(1, 0, 0, 0, 0))]);
     let running = [
