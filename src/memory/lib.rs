@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Sentences become vectors: a local model on a thread of its own, without any other machine.
+//! Sentences become vectors: a local model on a thread of its own, without any other machine. And what is remembered is found again.
 //!
 //! | room | holds |
 //! |---|---|
@@ -12,6 +12,7 @@
 //! | `part`, `words`, `layout`, `scratch` | the files: read piece by piece, and laid out while the model loads |
 //! | `session` | the graph, run by ONNX Runtime's interface on a backend in pure Rust |
 //! | `tokenizer` | WordPiece, as BERT has it |
+//! | `recaller` | [`Recaller`]: what fits a message, out of all that is remembered |
 //! | `error` | [`ModelError`]: why a model cannot be used |
 //!
 //! ```
@@ -38,6 +39,7 @@ mod layout;
 mod model;
 mod part;
 mod queue;
+mod recaller;
 mod scratch;
 mod session;
 mod shape;
@@ -54,3 +56,4 @@ pub use embedder::{Embedder, Options};
 pub use error::ModelError;
 pub use form::Form;
 pub use model::Source;
+pub use recaller::Recaller;

@@ -8,6 +8,8 @@
 //! | `script` | which letters join to words, and which scripts write without spaces |
 //! | `chunks` | [`chunks`], [`around`]: messages as they are found again |
 //! | `support` | [`supports`]: whether a person has said what a statement says |
+//! | `rank` | [`rank`]: candidates in their order |
+//! | `fit` | how well one fits by itself, and the [`THRESHOLD`] below which nothing is shown |
 //! | `secrets` | [`holds_secret`]: what is never remembered |
 //!
 //! ```
@@ -16,6 +18,8 @@
 //! ```
 
 mod chunks;
+mod fit;
+mod rank;
 mod script;
 mod secrets;
 mod stop;
@@ -23,6 +27,8 @@ mod support;
 mod words;
 
 pub use chunks::{around, chunks};
+pub use fit::THRESHOLD;
+pub use rank::{Ranked, Signals, rank};
 pub use secrets::holds_secret;
 pub use support::supports;
 pub use words::words;
