@@ -89,6 +89,8 @@ impl Agent {
                 waits: Default::default(),
                 queue_changed: Notify::new(),
                 said: Notify::new(),
+                parted: Notify::new(),
+                lessons: Default::default(),
                 outbox_changed: Notify::new(),
                 room: Notify::new(),
                 dispatcher_pulse: Pulse::new(),

@@ -27,6 +27,7 @@ mod reminders;
 mod standstill;
 mod watched;
 
+pub(crate) use changes::{note, read as noted};
 pub(crate) use listener::{Nobody, find as listener};
 pub(crate) use watched::{Oddity, oddities};
 

@@ -26,7 +26,7 @@ mod prompt;
 mod statement;
 
 pub(crate) use memory::shown;
-pub(crate) use statement::{has_others, own_words};
+pub(crate) use statement::{has_others, negates, own_words, sentences};
 
 use crate::context::Shared;
 use crate::frame::History;

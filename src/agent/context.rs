@@ -48,6 +48,10 @@ pub(crate) struct Shared {
     pub(crate) outbox_changed: Notify,
     /// A turn has left something in a transcript.
     pub(crate) said: Notify,
+    /// The person has begun anew, so that something is to be learned from what was said before.
+    pub(crate) parted: Notify,
+    /// Held by the lesson that is under way: there is never a second one.
+    pub(crate) lessons: tokio::sync::Mutex<crate::memory::Lessons>,
     /// A call has ended, and what it had reserved is free.
     pub(crate) room: Notify,
     pub(crate) dispatcher_pulse: Pulse,

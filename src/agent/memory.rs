@@ -7,14 +7,17 @@
 //! | `note` | what the model is shown of it, and how much |
 //! | `index` | past words, so that they can be found again |
 //! | `vectors` | the meaning of what has none yet, or one of another model |
-//! | `work` | the loop that does all of this while nobody waits |
+//! | `learn` | memories out of conversations that have gone quiet |
+//! | `work` | the loops that do all of this while nobody waits |
 
 mod index;
+mod learn;
 mod note;
 mod scopes;
 mod vectors;
 mod work;
 
+pub(crate) use learn::Lessons;
 pub(crate) use note::shown;
 pub(crate) use scopes::{own, scopes};
 pub(crate) use work::{run, tick};

@@ -100,7 +100,7 @@ pub(super) async fn look(
 }
 
 /// A value that was noted; one that cannot be read any more counts as none.
-pub(super) async fn read<T: DeserializeOwned>(
+pub(crate) async fn read<T: DeserializeOwned>(
     shared: &Shared,
     name: &str,
 ) -> Result<Option<T>, StorageError> {
@@ -115,7 +115,7 @@ pub(super) async fn read<T: DeserializeOwned>(
 }
 
 /// A note of this value.
-pub(super) fn note<T: Serialize>(name: &str, value: &T) -> Result<(String, String), StorageError> {
+pub(crate) fn note<T: Serialize>(name: &str, value: &T) -> Result<(String, String), StorageError> {
     let text = serde_json::to_string(value)
         .map_err(|error| StorageError::Unexpected(format!("the note {name} cannot be written: {error}")))?;
     Ok((name.to_owned(), text))

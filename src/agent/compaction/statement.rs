@@ -167,8 +167,13 @@ pub(super) fn voices(text: &str) -> Voices<'_> {
     }
 }
 
+/// Whether a statement says that something is not, or must not be.
+pub(crate) fn negates(statement: &str) -> bool {
+    Statement::of(statement).negated
+}
+
 /// The sentences of a text, as parts of it; together they are the whole text.
-pub(super) fn sentences(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn sentences(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
         let end = end_of_sentence(rest)?;

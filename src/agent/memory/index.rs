@@ -91,7 +91,7 @@ async fn before(shared: &Shared, said: &Said) -> Result<Option<(&'static str, St
 }
 
 /// Where it is not known any more who said it, it stays in its conversation.
-fn scope(shared: &Shared, said: &Said) -> MemoryScope {
+pub(super) fn scope(shared: &Shared, said: &Said) -> MemoryScope {
     match &said.by {
         Some((sender, private)) => own(shared, &said.conversation, &sender.id, *private),
         None => MemoryScope::Conversation(said.conversation.clone()),

@@ -51,6 +51,9 @@ impl Turn<'_> {
         self.persist(|now| self.shared.storage.settle(settlement.clone(), now)).await?;
         self.shared.outbox_changed.notify_one();
         self.shared.said.notify_one();
+        if end_session {
+            self.shared.parted.notify_one();
+        }
         self.count_recalled(answered).await;
         if let Some(session) = settlement.session.filter(|_| !end_session) {
             compaction::after_turn(self.shared, session, &self.history, &settlement.transcript);

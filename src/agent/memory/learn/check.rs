@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Whether something that the model proposes to remember was said by the person, and is no secret.
+
+use super::answer::Proposal;
+use super::names;
+use super::stretch::{Line, Stretch, Whose};
+use blufio_calendar::Zone;
+use blufio_core::ids::MemoryId;
+use blufio_core::memory::{
+    LONGEST_MEMORY, Memory, MemoryKind, MemoryScope, MemorySource, MemoryTrust, NewMemory,
+};
+
+/// A proposal that has passed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Passed {
+    /// It is to be stored, unless it is known.
+    New(NewMemory),
+    /// The model says that it is known.
+    Again(MemoryId),
+}
+
+/// Why a proposal is dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Doubt {
+    #[error("it says nothing, or too much")]
+    Length,
+    #[error("it names no line of the person")]
+    NobodySaidIt,
+    #[error("the lines that it names do not say it")]
+    Unsupported,
+    #[error("names or numbers of it are not the person's")]
+    Foreign,
+    #[error("it holds a secret, or repeats one")]
+    Secret,
+    #[error("instructions are taken from the person alone, in private and in plain words")]
+    NotPlain,
+    #[error("what is known is newer")]
+    Outdated,
+}
+
+/// Checks a proposal. `known` is what the model was shown: it can refer to nothing else.
+pub(super) fn check(
+    proposal: Proposal,
+    stretch: &Stretch,
+    known: &[&Memory],
+    zone: &Zone,
+) -> Result<Passed, Doubt> {
+    let Proposal { text, kind, from, confidence, replaces, same } = proposal;
+    if blufio_recall::words(&text).is_empty() || text.chars().nth(LONGEST_MEMORY).is_some() {
+        return Err(Doubt::Length);
+    }
+    let line = |number: &usize| stretch.lines.get(number.checked_sub(1)?);
+    let lines: Option<Vec<&Line>> = from.iter().map(line).collect();
+    let mut lines = lines.ok_or(Doubt::NobodySaidIt)?;
+    // Beside the person's own line the model may name the question that it answers, whose words do not count.
+    lines.retain(|line| line.whose == Whose::Person);
+    let first = lines.iter().min_by_key(|line| line.message).ok_or(Doubt::NobodySaidIt)?;
+    let said = lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");
+    if !blufio_recall::supports(&said, &text) {
+        return Err(Doubt::Unsupported);
+    }
+    if !names::are_said(&said, &text, &zone.date(first.at)) {
+        return Err(Doubt::Foreign);
+    }
+    if blufio_recall::holds_secret(&text) || lines.iter().any(|line| repeats_secret(&line.text, &text)) {
+        return Err(Doubt::Secret);
+    }
+    let private = matches!(stretch.scope, MemoryScope::Person { .. });
+    if kind == MemoryKind::Instruction && !(private && lines.iter().all(|line| line.plain)) {
+        return Err(Doubt::NotPlain);
+    }
+    let of = |id: &MemoryId| known.iter().find(|memory| memory.id == *id);
+    if let Some(same) = same.as_ref().and_then(of) {
+        return Ok(Passed::Again(same.id));
+    }
+    let replaced: Vec<&&Memory> = replaces.iter().filter_map(of).collect();
+    if replaced.iter().any(|memory| memory.learned_at > first.at) {
+        return Err(Doubt::Outdated);
+    }
+    let mut replaces: Vec<MemoryId> = replaced.into_iter().map(|memory| memory.id).collect();
+    replaces.sort();
+    replaces.dedup();
+    Ok(Passed::New(NewMemory {
+        text,
+        kind,
+        scope: stretch.scope.clone(),
+        trust: MemoryTrust::Gathered,
+        confidence,
+        source: Some(MemorySource::Message(first.message)),
+        learned_at: first.at,
+        replaces,
+    }))
+}
+
+/// Whether a statement has anything of a sentence that holds a secret: which of its words is the secret cannot be told.
+fn repeats_secret(said: &str, text: &str) -> bool {
+    if !blufio_recall::holds_secret(said) {
+        return false;
+    }
+    let words = blufio_recall::words(text);
+    let mut holding = crate::compaction::sentences(said)
+        .filter(|sentence| blufio_recall::holds_secret(sentence))
+        .peekable();
+    // It may be told over several sentences.
+    let spread = holding.peek().is_none();
+    spread || holding.any(|sentence| blufio_recall::words(sentence).iter().any(|word| words.contains(word)))
+}
+
+#[cfg(test)]
+mod tests;
