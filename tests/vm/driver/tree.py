@@ -12,8 +12,9 @@ from pathlib import Path
 from driver.needs import CACHE, Missing
 
 SUITE = "trixie"
-# python3 for what is tried from inside a sandbox, prometheus for promtool and a real scrape.
-PACKAGES = ["systemd", "systemd-sysv", "dbus", "logrotate", "python3", "prometheus"]
+# libbpf1 is what systemd loads SocketBindDeny= with, python3 for what is tried from inside a sandbox, prometheus for
+# promtool and a real scrape.
+PACKAGES = ["systemd", "systemd-sysv", "libbpf1", "dbus", "logrotate", "python3", "prometheus"]
 # What Debian starts by itself and no scenario needs.
 MASKED = [
     "apt-daily.timer",
@@ -29,9 +30,29 @@ REMOVED = ["var/lib/apt", "var/lib/dpkg/info", "var/cache/debconf", "usr/lib/apt
 LARGEST = 300 * 1000 * 1000
 
 
+def command(target: str) -> list[str]:
+    """What builds it."""
+    within = f"cd \"$1\" && rm -rf {' '.join(REMOVED)} && find usr/lib -name __pycache__ -prune -exec rm -rf {{}} +"
+    return [
+        "mmdebstrap",
+        "--quiet",
+        "--variant=minbase",
+        "--mode=root",
+        "--aptopt=Acquire::Languages \"none\"",
+        "--aptopt=APT::Install-Recommends \"false\"",
+        *(f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in UNWANTED),
+        f"--include={','.join(PACKAGES)}",
+        f"--customize-hook=systemctl --quiet --root=\"$1\" mask {' '.join(MASKED)}",
+        "--customize-hook=echo blufio > \"$1/etc/hostname\"",
+        f"--customize-hook={within}",
+        SUITE,
+        target,
+    ]
+
+
 def key() -> str:
     """Changes whenever another tree is wanted."""
-    return hashlib.sha256(repr((SUITE, PACKAGES, MASKED, UNWANTED, REMOVED)).encode()).hexdigest()[:16]
+    return hashlib.sha256(repr(command("")).encode()).hexdigest()[:16]
 
 
 def tree() -> Path:
@@ -56,17 +77,8 @@ def _build(wanted: Path) -> None:
     partial = wanted.with_name(f"{wanted.name}.partial")
     print(f"building the root tree ({SUITE}, {' '.join(PACKAGES)}) …", flush=True)
     began = time.monotonic()
-    command = ["nice", "-n", "5", "mmdebstrap", "--quiet", "--variant=minbase", "--mode=root"]
-    command += ["--aptopt=Acquire::Languages \"none\"", "--aptopt=APT::Install-Recommends \"false\""]
-    command += [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in UNWANTED]
-    command += [f"--include={','.join(PACKAGES)}"]
-    command += [f"--customize-hook=systemctl --quiet --root=\"$1\" mask {' '.join(MASKED)}"]
-    command += ["--customize-hook=echo blufio > \"$1/etc/hostname\""]
-    command += ["--customize-hook=mkdir -p \"$1/etc/blufio\""]
-    command += [f"--customize-hook=cd \"$1\" && rm -rf {' '.join(REMOVED)} && find usr/lib -name __pycache__ -prune -exec rm -rf {{}} +"]
-    command += [SUITE, str(partial)]
     try:
-        if subprocess.run(command, check=False).returncode != 0:
+        if subprocess.run(["nice", "-n", "5", *command(str(partial))], check=False).returncode != 0:
             raise Missing("the root tree could not be built; the words of mmdebstrap stand above")
         size = sum(os.lstat(Path(place, name)).st_blocks for place, _, names in os.walk(partial) for name in names) * 512
         if size > LARGEST:

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Every rule of the unit is seen to bite from inside it, and to be the one that bites."""
+
+import json
+import platform
+import struct
+from pathlib import Path
+
+from driver.world import ADA, UNIT
+
+TIERS = (1,)
+PROBE = Path(__file__).resolve().parents[1] / "inside/sandbox_probe.py"
+PLACE = "/usr/local/libexec/sandbox_probe.py"
+
+
+def legacy() -> bytes:
+    """A program of 32 bits that ends with 42, in the way of an i386."""
+    code = bytes.fromhex("b801000000bb2a000000cd80f4")
+    base, start = 0x08048000, 52 + 32
+    header = b"\x7fELF\x01\x01\x01".ljust(16, b"\0")
+    header += struct.pack("<HHIIIIIHHHHHH", 2, 3, 1, base + start, 52, 0, 0, 52, 32, 1, 0, 0, 0)
+    header += struct.pack("<IIIIIIII", 1, 0, base, base, start + len(code), start + len(code), 5, 0x1000)
+    return header + code
+
+
+def run(world) -> None:
+    machine = world.machine
+    # Where there is no older one.
+    closed = {"speak an older abi"} if platform.machine() != "x86_64" else set()
+    machine.place("/usr/local/libexec/legacy", legacy(), 0o755)
+    machine.place(PLACE, PROBE.read_bytes())
+    machine.place("/home/ada/diary", "dear diary")
+    machine.place("/etc/credstore.encrypted/of-somebody-else", "x", 0o600)
+    (machine.root / "etc/credstore.encrypted").chmod(0o700)
+    world.start()
+
+    daemon = machine.run(f"cat /proc/{world.pid()}/status")
+    fields = dict(line.split(":\t", 1) for line in daemon.splitlines())
+    assert {fields[name] for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {"0" * 16}, daemon
+    assert (fields["NoNewPrivs"], fields["Seccomp"]) == ("1", "2") and fields["Uid"].split()[0] != "0", daemon
+    assert world.say(ADA, "[sim:say Still here.]") == "Still here."
+    world.step("the daemon itself: no capability, no new privileges, filtered system calls, not root")
+
+    machine.run("touch /tmp/of-somebody-else /dev/of-somebody-else")
+    bare = probe(world, "systemd-run --quiet --wait --property=StateDirectory=probe --unit=bare", "/var/lib/probe")
+    refused = {name: said for name, said in bare["attempts"].items() if said != "open" and name not in closed}
+    assert not refused, f"cannot be tried here even without the rules: {refused}"
+
+    machine.run(f"systemctl stop {UNIT}")
+    # The same unit, rule for rule; only what it runs is another program.
+    lines = ["[Service]", "Type=oneshot", "Restart=no", "WatchdogSec=0", "ExecStart=", f"ExecStart=python3 {PLACE}"]
+    world.drop_in("probe", "\n".join(lines) + "\n")
+    held = probe(world, f"systemctl start {UNIT} #", "/var/lib/blufio")
+    opened = [name for name, said in held["attempts"].items() if said == "open" and name not in closed]
+    assert not opened, f"the sandbox lets it: {opened}"
+    missing = {name: said for name, said in held["needed"].items() if said != "open"}
+    assert not missing, f"the sandbox refuses what is needed: {missing}"
+    for name in ("mnt", "ipc", "user"):
+        assert held["namespaces"][name] != bare["namespaces"][name], f"the {name} namespace is shared"
+    world.step(f"{len(held['attempts']) - len(closed)} attempts: all open without the rules, all refused with them")
+
+
+def probe(world, start: str, folder: str) -> dict:
+    """Runs the probe and reads what it found."""
+    world.machine.run(f"{start} python3 {PLACE}")
+    return json.loads(world.machine.run(f"cat {folder}/probe.json"))
