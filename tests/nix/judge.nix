@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# Evaluates a machine with the module, and says whether it is what a case expects. A case that does not hold does not
+# evaluate; nothing is built.
+{ self, nixpkgs, pkgs }:
+let
+  inherit (nixpkgs) lib;
+  inherit (pkgs.stdenv.hostPlatform) system;
+  machine = module: nixpkgs.lib.nixosSystem {
+    modules = [
+      self.nixosModules.default
+      module
+      {
+        nixpkgs.hostPlatform = system;
+        system.stateVersion = "26.05";
+        boot.loader.grub.enable = false;
+        fileSystems."/" = { device = "/dev/disk/by-label/root"; fsType = "ext4"; };
+        documentation.enable = false;
+      }
+    ];
+  };
+  failed = config: map (one: one.message) (lib.filter (one: !one.assertion) config.assertions);
+  list = lib.concatMapStringsSep "\n" (text: "- ${text}");
+  passed = name: pkgs.runCommand "case-${name}" { } "touch $out";
+in
+{
+  # A file with a `module`, and what `holds` of the machine's configuration: sentences, and whether they are true.
+  accepted = name: file:
+    let
+      case = import file;
+      inherit (machine case.module) config;
+      broken = lib.attrNames (lib.filterAttrs (_: holds: !holds) (case.holds config));
+    in
+    if failed config != [ ] then throw "${name}: refused:\n${list (failed config)}"
+    else if broken != [ ] then throw "${name}: does not hold:\n${list broken}"
+    else builtins.seq (lib.optionalString (case.whole or false) config.system.build.toplevel.drvPath) (passed name);
+
+  # A file with a `module`, and the words that the one message holds with which it is `refused`.
+  refused = name: file:
+    let
+      case = import file;
+      messages = failed (machine case.module).config;
+      words = text: lib.concatStringsSep " " (lib.filter (word: word != "") (lib.splitString " " (lib.replaceStrings [ "\n" ] [ " " ] text)));
+    in
+    if lib.length messages != 1 then throw "${name}: expected one refusal, and there are ${toString (lib.length messages)}:\n${list messages}"
+    else if !lib.hasInfix case.refused (words (lib.head messages)) then throw "${name}: refused with other words:\n${list messages}"
+    else passed name;
+}

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# The service starts, says so, comes again when it is killed, and stops within its time.
+{ self }:
+{
+  name = "blufio-start";
+  nodes.machine = import ./simulated/node.nix { inherit self; };
+  testScript = builtins.readFile ./simulated/world.py + ''
+    meet()
+    machine.wait_for_unit("blufio.service")
+
+    with subtest("it is ready, and says so everywhere"):
+        assert health()["ready"], health()
+        machine.succeed("blufio status")
+        assert "Type=notify" in machine.succeed("systemctl show --property=Type blufio.service")
+
+    with subtest("it runs in its sandbox"):
+        machine.succeed("systemd-analyze security --threshold=10 blufio.service")
+        pid = machine.succeed("systemctl show --property=MainPID --value blufio.service").strip()
+        assert machine.succeed(f"grep CapEff /proc/{pid}/status").split()[1] == "0000000000000000"
+        assert machine.succeed(f"stat --format=%u /proc/{pid}").strip() != "0"
+
+    with subtest("killed, it comes again"):
+        machine.succeed(f"kill -9 {pid}")
+        machine.wait_until_fails(f"test -d /proc/{pid}")
+        machine.wait_until_succeeds("curl --fail --silent http://127.0.0.1:8787/health")
+
+    with subtest("it stops when it is told to"):
+        machine.succeed("timeout 30 systemctl stop blufio.service")
+        machine.fail("curl --silent http://127.0.0.1:8787/health")
+  '';
+}

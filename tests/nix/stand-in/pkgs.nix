@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# Packages that are never built: their names, and what the project's code asks of them.
+{ lib, system }:
+let
+  fake = name: extra: derivation { inherit name system; builder = "/bin/sh"; } // { inherit name; meta.mainProgram = name; } // extra;
+  named = [ "cargo" "clippy" "deadnix" "nixpkgs-fmt" "python3" "rustc" "rustfmt" "systemd" ];
+  platform = { inherit system; isAarch64 = system == "aarch64-linux"; };
+  pkgs = lib.genAttrs named (name: fake name { }) // {
+    inherit lib fake;
+    stdenv = { hostPlatform = platform; buildPlatform = platform // { canExecute = other: other.system == system; }; };
+    callPackage = function: given:
+      let called = if builtins.isPath function then import function else function; in
+      called (lib.mapAttrs (name: _: given.${name} or pkgs.${name} or (throw "the stand-in has no package `${name}'")) (builtins.functionArgs called));
+    pkgsStatic = pkgs;
+    rustPlatform.buildRustPackage = package:
+      assert builtins.pathExists package.src;
+      assert (lib.importTOML package.cargoLock.lockFile).version >= 3;
+      builtins.deepSeq (removeAttrs package [ "meta" ]) (fake "${package.pname}-${package.version}" { inherit (package) meta; });
+    formats.toml = _: {
+      type = lib.types.toml;
+      generate = name: value: fake name { text = builtins.toJSON value; };
+    };
+    runCommand = name: _: text: fake name { inherit text; };
+    writeText = name: text: fake name { inherit text; };
+    writeTextDir = name: text: fake name { inherit text; };
+    writeShellScript = name: text: fake name { inherit text; };
+    writeShellScriptBin = name: text: fake name { inherit text; };
+    mkShell = shell: builtins.seq (lib.all (one: one ? outPath) shell.packages) (fake "shell" { });
+    testers.runNixOSTest = test:
+      let
+        machines = lib.mapAttrs
+          (_: machine: (lib.nixosSystem { inherit system; modules = [ machine ]; }).config.system.build.toplevel.drvPath)
+          test.nodes;
+      in
+      assert lib.isString test.testScript;
+      builtins.deepSeq machines (fake "vm-test-run-${test.name}" { config.testScriptString = test.testScript; });
+  };
+in
+pkgs
