@@ -11,6 +11,7 @@
 
 mod brittle;
 mod house;
+
 mod vigil;
 
 mod budgets;
@@ -25,4 +26,5 @@ mod reminders;
 mod routes;
 mod strangers;
 mod tools;
+mod unrelated;
 mod zones;
