@@ -6,8 +6,7 @@ use crate::paths::Place;
 use crate::secrets;
 use anyhow::Context as _;
 use blufio_agent::options::{
-    BudgetOptions, ContextOptions, Deliver, HeartbeatOptions, MemoryOptions, RoutingOptions, Slots,
-    WhenSpent,
+    BudgetOptions, ContextOptions, Deliver, HeartbeatOptions, MemoryOptions, RoutingOptions, Slots, WhenSpent,
 };
 use blufio_agent::{Agent, AgentOptions, Parts};
 use blufio_anthropic::{Anthropic, AnthropicError, AnthropicOptions, ModelTable};

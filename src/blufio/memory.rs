@@ -5,9 +5,7 @@
 //! |---|---|
 //! | `show` | memories and past words on the terminal |
 //! | `transfer` | export and import |
-//! | `eval` | how well things are found again, measured on a file of conversations and questions |
 
-mod eval;
 mod show;
 mod transfer;
 
@@ -83,14 +81,9 @@ enum Action {
         /// The file
         file: PathBuf,
     },
-    /// Measure how well things are found again: conversations and questions in the LoCoMo format
-    Eval(eval::Args),
 }
 
 pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<()> {
-    if let Action::Eval(args) = &args.action {
-        return eval::run(global, args);
-    }
     let place = paths::find(global)?;
     let ask = match args.action {
         Action::Add { text, kind } => json!({ "ask": "memory_add", "text": text.join(" "), "kind": kind }),
@@ -107,7 +100,6 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<()> {
         }
         Action::Export { file } => return transfer::export(global, &place, file.as_deref()),
         Action::Import { file } => return transfer::import(global, &place, &file),
-        Action::Eval(_) => return Ok(()),
     };
     let told = operator::ask(&place, ask)?;
     if global.json {
@@ -153,7 +145,11 @@ fn foreign() -> anyhow::Error {
 }
 
 /// Asks for memories.
-fn list(place: &paths::Place, before: Option<MemoryId>, limit: usize) -> anyhow::Result<Vec<blufio_core::memory::Memory>> {
+fn list(
+    place: &paths::Place,
+    before: Option<MemoryId>,
+    limit: usize,
+) -> anyhow::Result<Vec<blufio_core::memory::Memory>> {
     let ask = json!({ "ask": "memory_list", "limit": limit, "replaced": true, "before": before });
     match operator::ask(place, ask)? {
         Told::Memories { memories } => Ok(memories),

@@ -78,9 +78,8 @@ fn portable(memories: &[Memory]) -> Vec<ImportedMemory> {
 
 pub(super) fn import(global: &Global, place: &Place, file: &Path) -> anyhow::Result<()> {
     let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    let export: Export = serde_json::from_str(&text).map_err(|error| {
-        Coded::usage(format!("{}: not an export of memories: {error}", file.display()))
-    })?;
+    let export: Export = serde_json::from_str(&text)
+        .map_err(|error| Coded::usage(format!("{}: not an export of memories: {error}", file.display())))?;
     if export.blufio_memories != VERSION {
         return Err(Coded::usage(format!(
             "{}: its form is {}, and this program reads {VERSION}",
@@ -106,9 +105,11 @@ pub(super) fn import(global: &Global, place: &Place, file: &Path) -> anyhow::Res
 /// Parts of the list within which every memory stands with all that it replaced.
 fn batches(memories: Vec<ImportedMemory>, file: &Path) -> anyhow::Result<Vec<Vec<ImportedMemory>>> {
     let count = memories.len();
-    if let Some(at) = memories.iter().enumerate().position(|(at, memory)| {
-        memory.replaced_by.is_some_and(|by| by <= at || by >= count)
-    }) {
+    if let Some(at) = memories
+        .iter()
+        .enumerate()
+        .position(|(at, memory)| memory.replaced_by.is_some_and(|by| by <= at || by >= count))
+    {
         return Err(Coded::usage(format!(
             "{}: memory {at}: replaced_by has to be the position of a later one",
             file.display()
