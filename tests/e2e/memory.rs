@@ -165,7 +165,8 @@ async fn nobody_is_told_what_somebody_else_has_said_in_private() {
 #[tokio::test]
 async fn memories_are_kept_looked_at_exported_and_taken_in_from_the_command_line() {
     let house = plan().build().await;
-    let added = house.blufio(&["memory", "add", "The heating is serviced by Mr Okonkwo.", "--json"], "").await;
+    let added =
+        house.blufio(&["memory", "add", "The heating is serviced by Mr Okonkwo.", "--json"], "").await;
     let id = added.ok().json()["memory"]["id"].as_i64().unwrap().to_string();
     let again = house.blufio(&["memory", "add", "the heating is serviced by Mr Okonkwo"], "").await.ok();
     assert!(again.stdout.contains("known already"), "{again:?}");
@@ -183,7 +184,11 @@ async fn memories_are_kept_looked_at_exported_and_taken_in_from_the_command_line
     assert_eq!(house.blufio(&["memory", "import", path, "--json"], "").await.ok().json()["new"], 0);
     let answer = house.ask(ADA, "[sim:say ok] Who repairs our heating?").await;
     assert_eq!(answer.text, "ok");
-    assert!(house.last_prompt().contains("Okonkwo"), "what is for everybody is there: {}", house.last_prompt());
+    assert!(
+        house.last_prompt().contains("Okonkwo"),
+        "what is for everybody is there: {}",
+        house.last_prompt()
+    );
     house.assert_clean();
 }
 
@@ -231,4 +236,3 @@ async fn switched_off_nothing_is_kept_and_nothing_recalled() {
     assert_eq!(stored(&house, "passages").await, 0);
     house.assert_clean();
 }
-

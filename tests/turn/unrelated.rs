@@ -59,7 +59,11 @@ async fn fill(store: &Store, samples: &[Value]) {
 }
 
 /// Messages of a transcript, and what can be found of them.
-async fn passages(store: &Store, session: blufio_core::ids::SessionId, turns: Vec<String>) -> Vec<NewPassage> {
+async fn passages(
+    store: &Store,
+    session: blufio_core::ids::SessionId,
+    turns: Vec<String>,
+) -> Vec<NewPassage> {
     use blufio_core::channel::{Inbound, Sender};
     use blufio_core::content::{Block, Message};
     let conversation = Conversation::new("test", "1");
