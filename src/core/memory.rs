@@ -183,7 +183,7 @@ pub struct Passage {
     pub scope: MemoryScope,
     /// The words.
     pub text: String,
-    /// What was said right before and after, shortened, with who said it.
+    /// The words among what was said right before and after, shortened, with who said it; empty where nothing was.
     pub around: String,
     /// When it was said.
     pub at: Timestamp,
@@ -200,7 +200,7 @@ pub struct NewPassage {
     pub scope: MemoryScope,
     /// The words.
     pub text: String,
-    /// What was said right before and after, shortened, with who said it.
+    /// The words among what was said right before and after, shortened, with who said it; empty where nothing was.
     pub around: String,
     /// When it was said.
     pub at: Timestamp,

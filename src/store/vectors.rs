@@ -85,7 +85,7 @@ pub(crate) fn unembedded(
     };
     let passage = |row: &Row<'_>| {
         let (text, around): (String, String) = (row.get(1)?, row.get(2)?);
-        let around = (!around.is_empty()).then(|| with_around(&text, &around));
+        let around = (!around.is_empty()).then_some(around);
         Ok(Unembedded { id: ItemId::Passage(PassageId(row.get(0)?)), text, around })
     };
     let mut found = newest(connection, MEMORIES_OF_MODEL, &without, limit, memory)?;
@@ -94,11 +94,6 @@ pub(crate) fn unembedded(
         found.extend(newest(connection, PASSAGES_OF_MODEL, &without, room, passage)?);
     }
     Ok(found)
-}
-
-/// The words with what was said around them, as they get a vector together.
-fn with_around(text: &str, around: &str) -> String {
-    format!("{text}\n{around}")
 }
 
 fn newest(

@@ -36,6 +36,7 @@ pub(super) async fn step(shared: &Shared) -> Result<bool, StorageError> {
             said.get(at.saturating_add(1)..).and_then(|later| neighbour(later.iter(), message.session));
         let scope = scope(shared, message);
         for chunk in blufio_recall::chunks(&words) {
+            let alone = earlier.is_none() && later.is_none();
             let around = blufio_recall::around(
                 earlier.as_ref().map(|(who, text)| (*who, text.as_str())),
                 chunk,
@@ -46,7 +47,7 @@ pub(super) async fn step(shared: &Shared) -> Result<bool, StorageError> {
                 session: message.session,
                 scope: scope.clone(),
                 text: chunk.to_owned(),
-                around,
+                around: if alone { String::new() } else { around },
                 at: message.at,
             });
         }
