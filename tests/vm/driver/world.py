@@ -127,6 +127,10 @@ class World:
         """The daemon's process id, in the machine."""
         return int(self.show("MainPID"))
 
+    def uid(self) -> str:
+        """The user that the daemon runs as, by number: it has a name only where libnss-systemd gives it one."""
+        return self.machine.run(f"awk '/^Uid:/ {{ print $2 }}' /proc/{self.pid()}/status").strip()
+
     def get(self, path: str) -> tuple[int, str]:
         """`GET` from the daemon: status and body. Status 0: nobody listens."""
         try:
