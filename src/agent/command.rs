@@ -8,12 +8,16 @@
 //! | `cost` | `/cost`: what was spent |
 //! | `budget` | `/budget`: how the limits stand, and raising them |
 //! | `model` | `/model`: which model answers |
+//! | `memory` | `/memory`: what is remembered |
+//! | `forget` | `/forget`: deletes it |
 //! | `reminders` | `/reminders` |
 //! | `heartbeat` | `/heartbeat`: the work in the background |
 
 mod budget;
 mod cost;
+mod forget;
 mod heartbeat;
+mod memory;
 mod model;
 mod reminders;
 mod status;
@@ -36,6 +40,10 @@ pub(crate) enum Command {
     Cost,
     Budget(Words),
     Model(Words),
+    /// With everything behind it, as it was written.
+    Memory(String),
+    /// The same.
+    Forget(String),
     Reminders(Words),
     Heartbeat(Words),
     /// A word that looks like a command and is none.
@@ -89,6 +97,7 @@ fn parse(text: &str) -> Option<Command> {
     if word.is_empty() || word.len() > 32 || !word.chars().all(plain) {
         return None;
     }
+    let all = || text.trim_start().get(word.len().saturating_add(1)..).unwrap_or_default().trim().to_owned();
     let rest = || words.take(MOST_WORDS).map(str::to_lowercase).collect();
     Some(match word {
         "start" => Command::Start,
@@ -100,6 +109,8 @@ fn parse(text: &str) -> Option<Command> {
         "cost" => Command::Cost,
         "budget" => Command::Budget(rest()),
         "model" => Command::Model(rest()),
+        "memory" => Command::Memory(all()),
+        "forget" => Command::Forget(all()),
         "reminders" => Command::Reminders(rest()),
         "heartbeat" => Command::Heartbeat(rest()),
         other => Command::Unknown(other.to_owned()),
@@ -113,6 +124,8 @@ const HELP: &str = "Just write to me: text, photos, documents, voice notes.\n\n\
     /why – how my last answer came about\n\
     /cost – what was spent\n\
     /budget – what may be spent; `/budget raise daily 5` raises a limit until it resets\n\
+    /memory – what I remember of what you told me; `/memory` and some words searches it\n\
+    /forget – `/forget` and some words lists what would go, `/forget 12` deletes it for good\n\
     /reminders – what I shall remind you of; `/reminders close 3` ends one\n\
     /heartbeat – what I do unasked\n\
     /status – how I am doing\n\
@@ -137,6 +150,8 @@ pub(crate) async fn run(
         Command::Cost => Reaction::say(cost::tell(asked).await?),
         Command::Budget(words) => Reaction::say(budget::run(asked, words).await?),
         Command::Model(words) => Reaction::say(model::run(asked, words).await?),
+        Command::Memory(rest) => Reaction::say(memory::run(asked, rest).await?),
+        Command::Forget(rest) => Reaction::say(forget::run(asked, rest).await?),
         Command::Reminders(words) => Reaction::say(reminders::run(asked, words).await?),
         Command::Heartbeat(words) => Reaction::say(heartbeat::run(asked, words).await?),
         Command::Unknown(word) => Reaction::say(format!("I do not know /{word}. /help lists what I know.")),
@@ -146,6 +161,17 @@ pub(crate) async fn run(
 /// The words as they are matched.
 fn strs(words: &Words) -> Vec<&str> {
     words.iter().map(String::as_str).collect()
+}
+
+/// A text as one line, cut where it is long.
+fn brief(text: &str, most: usize) -> String {
+    let mut words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some((end, _)) = words.char_indices().nth(most) {
+        words.truncate(end);
+        words.truncate(words.trim_end().len());
+        words.push('…');
+    }
+    words
 }
 
 #[cfg(test)]
@@ -168,5 +194,15 @@ mod tests {
         let words = |words: &[&str]| Some(Command::Budget(words.iter().map(|word| (*word).into()).collect()));
         assert_eq!(parse("/budget  Raise daily\n5"), words(&["raise", "daily", "5"]));
         assert_eq!(parse("/budget a b c d e f"), words(&["a", "b", "c", "d"]));
+    }
+
+    #[test]
+    fn what_is_searched_for_is_whole_and_as_it_was_written() {
+        assert_eq!(
+            parse("  /memory  Which dog of\nmine is called Max?  "),
+            Some(Command::Memory("Which dog of\nmine is called Max?".into()))
+        );
+        assert_eq!(parse("/forget\tm12, p34"), Some(Command::Forget("m12, p34".into())));
+        assert_eq!(parse("/memory"), Some(Command::Memory(String::new())));
     }
 }

@@ -12,6 +12,7 @@
 //! | `routes` | which model answers |
 //! | `budget` | how the limits stand |
 //! | `background` | summaries, looks, reminders |
+//! | `memory` | what is recalled, embedded, learned |
 //! | `state` | how things stand: the state file, health |
 //! | `process` | this process: memory, heap, start |
 //! | `labels` | the bounded sets |
@@ -38,6 +39,7 @@ mod background;
 mod budget;
 mod calls;
 mod labels;
+mod memory;
 mod metrics;
 mod process;
 mod registry;

@@ -5,6 +5,7 @@ use crate::background::Background;
 use crate::budget::Budget;
 use crate::calls::{Call, Calls};
 use crate::labels::LabelSet;
+use crate::memory::Memory;
 use crate::process::Process;
 use crate::registry::Family;
 use crate::routes::Routes;
@@ -49,6 +50,7 @@ pub struct Metrics {
     routes: Routes,
     budget: Budget,
     background: Background,
+    memory: Memory,
     state: State,
     process: Process,
 }
@@ -103,6 +105,7 @@ impl Metrics {
             routes: Routes::new(&happened)?,
             budget: Budget::new(&happened, Arc::clone(&clock))?,
             background: Background::new(&happened)?,
+            memory: Memory::new(&happened)?,
             state: State::new(Arc::clone(&clock))?,
             process: Process::new(&version, clock.now())?,
             channels: LabelSet::new(channels),
@@ -147,6 +150,11 @@ impl Observability for Metrics {
             Observation::BudgetRefused { limit } => self.budget.refused(limit),
             Observation::Compaction { outcome } => self.background.compaction(outcome),
             Observation::Heartbeat { outcome } => self.background.heartbeat(outcome),
+            Observation::Recalled { shown, by_meaning, took } => {
+                self.memory.recalled(shown, by_meaning, took)
+            }
+            Observation::Embedded { sentences, took } => self.memory.embedded(sentences, took),
+            Observation::Extraction { outcome, new } => self.memory.extraction(outcome, new),
             Observation::Reminder { late } => self.background.reminder(late),
             Observation::Store(stats) => self.state.store(stats),
             Observation::Health { ready, sealed, draining } => self.state.health(ready, sealed, draining),

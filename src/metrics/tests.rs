@@ -4,6 +4,7 @@
 use crate::{Metrics, MetricsOptions};
 use blufio_core::money::{NanoUsd, Usage};
 use blufio_core::observe::{Observability, Observation};
+use blufio_core::recall::ByMeaning;
 use blufio_core::route::Route;
 use blufio_core::storage::{Feature, Limit, Scope, Standing, StoreStats};
 use blufio_core::time::{Clock, Timestamp};
@@ -76,6 +77,13 @@ fn everything(metrics: &Metrics) {
     metrics.record(Observation::BudgetRefused { limit: "heartbeat" });
     metrics.record(Observation::Compaction { outcome: "done" });
     metrics.record(Observation::Heartbeat { outcome: "unchanged" });
+    metrics.record(Observation::Recalled {
+        shown: 3,
+        by_meaning: ByMeaning::Late,
+        took: Duration::from_millis(250),
+    });
+    metrics.record(Observation::Embedded { sentences: 16, took: Duration::from_millis(200) });
+    metrics.record(Observation::Extraction { outcome: "learned", new: 2 });
     metrics.record(Observation::Reminder { late: Duration::from_millis(300) });
     metrics.record(Observation::Store(StoreStats {
         schema_version: 2,
@@ -87,6 +95,8 @@ fn everything(metrics: &Metrics) {
         sessions: 7,
         messages: 8,
         open_jobs: 11,
+        memories: 12,
+        passages: 13,
         file_bytes: 9,
         wal_bytes: 10,
     }));
@@ -172,7 +182,7 @@ fn the_exposition_parses_and_every_metric_is_named_after_the_rules() {
     let parsed = parse(&exposition.body);
     // Whether the heap is reported depends on the allocator that this test was built with.
     let heap = usize::from(parsed.kinds.contains_key("blufio_heap_allocated_bytes"));
-    assert_eq!(parsed.kinds.len(), 42 + heap, "{:#?}", parsed.kinds);
+    assert_eq!(parsed.kinds.len(), 50 + heap, "{:#?}", parsed.kinds);
     for (name, kind) in &parsed.kinds {
         assert!(name.starts_with("blufio_"), "{name}");
         assert_eq!(name.ends_with("_total"), kind == "counter", "{name}");
@@ -236,6 +246,18 @@ fn each_observation_moves_its_own_numbers() {
         ("blufio_budget_refusals_total{limit=\"daily\"}", 0.0),
         ("blufio_compactions_total{outcome=\"done\"}", 1.0),
         ("blufio_heartbeats_total{outcome=\"unchanged\"}", 1.0),
+        ("blufio_recall_seconds_count{by_meaning=\"late\"}", 1.0),
+        ("blufio_recall_seconds_count{by_meaning=\"yes\"}", 0.0),
+        ("blufio_recall_seconds_bucket{by_meaning=\"late\",le=\"0.1\"}", 0.0),
+        ("blufio_recall_seconds_bucket{by_meaning=\"late\",le=\"0.25\"}", 1.0),
+        ("blufio_recalled_items_total", 3.0),
+        ("blufio_embedding_seconds_count", 1.0),
+        ("blufio_embedding_seconds_bucket{le=\"0.1\"}", 0.0),
+        ("blufio_embedded_sentences_total", 16.0),
+        ("blufio_extractions_total{outcome=\"learned\"}", 1.0),
+        ("blufio_memories_learned_total", 2.0),
+        ("blufio_memories", 12.0),
+        ("blufio_passages", 13.0),
         ("blufio_reminders_total", 1.0),
         ("blufio_reminder_delay_seconds_bucket{le=\"0.1\"}", 0.0),
         ("blufio_reminder_delay_seconds_bucket{le=\"0.5\"}", 1.0),
@@ -322,7 +344,10 @@ fn each_feature_has_numbers_of_its_own_and_the_cache_serves_them_together() {
         metrics.record(call);
     }
     let parsed = parse(&metrics.render().unwrap().body);
-    assert_eq!(parsed.label("feature"), BTreeSet::from(["compaction", "heartbeat", "tool_loop", "turn"]));
+    assert_eq!(
+        parsed.label("feature"),
+        BTreeSet::from(["compaction", "extraction", "heartbeat", "tool_loop", "turn"])
+    );
     assert_eq!(parsed.get("blufio_prompt_overhead_tokens_sum{feature=\"compaction\"}"), 300.0);
     assert_eq!(parsed.get("blufio_cost_usd_total{feature=\"heartbeat\",model=\"claude-a\"}"), 1.0);
     assert_eq!(parsed.get("blufio_prompt_cache_hit_ratio"), 0.9);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-use super::Asked;
+use super::{Asked, brief};
 use crate::budget::dollars;
 use blufio_core::money::{NanoUsd, Usage};
 use blufio_core::storage::{Answer, StorageError};
 use std::fmt::Write as _;
+
+/// So much of each memory is shown, characters.
+const BRIEF: usize = 80;
 
 pub(super) async fn tell(asked: Asked<'_>) -> Result<String, StorageError> {
     let answers = asked.shared.storage.answers(Some(asked.conversation()), 1).await?;
@@ -22,7 +25,13 @@ fn explain(answer: &Answer) -> String {
         None => format!("Route: {}. {} answered.\n", decision.route, decision.model),
     };
     let _ = writeln!(text, "Why: {}.", listed(&decision.reasons, "no reason was kept"));
-    let _ = writeln!(text, "Memories: {}.", listed(&decision.memories, "none"));
+    let memories: Vec<String> = decision.memories.iter().map(|memory| remembered(memory)).collect();
+    match memories.as_slice() {
+        [] => text.push_str("Memories: none.\n"),
+        memories => {
+            let _ = writeln!(text, "Memories:\n- {}", memories.join("\n- "));
+        }
+    }
     let usage = answer.calls.iter().map(|call| call.usage).fold(Usage::default(), |sum, usage| sum + usage);
     let written = usage.cache_write_5m.saturating_add(usage.cache_write_1h);
     let calls = match answer.calls.len() {
@@ -48,6 +57,14 @@ fn explain(answer: &Answer) -> String {
     let _ =
         write!(text, "Cost: {}. From your message to the answer: {seconds}.{tenths} seconds.", dollars(cost));
     text
+}
+
+/// A memory that was shown, with what spoke for it; `noted` is its text with that in brackets behind it.
+fn remembered(noted: &str) -> String {
+    match noted.rsplit_once(" (") {
+        Some((words, reasons)) => format!("{} ({}", brief(words, BRIEF), brief(reasons, BRIEF)),
+        None => brief(noted, BRIEF),
+    }
 }
 
 fn listed(parts: &[String], none: &str) -> String {
@@ -84,7 +101,10 @@ mod tests {
                 reasons: vec!["a proof".into(), "it is long".into()],
                 model: "big".into(),
                 answered_by: Some("small".into()),
-                memories: Vec::new(),
+                memories: vec![
+                    "The person's dog is called Max. (meaning 0.61; words: dog)".into(),
+                    "What was said at length, what was said at length, what was said at length, what was said (words: said)".into(),
+                ],
             },
             calls: vec![call("connection"), call("stopped"), call("ok")],
             took_ms: 3_290,
@@ -94,7 +114,9 @@ mod tests {
             explain(&answer),
             "Route: deep. small answered, because big could not.\n\
              Why: a proof; it is long.\n\
-             Memories: none.\n\
+             Memories:\n\
+             - The person's dog is called Max. (meaning 0.61; words: dog)\n\
+             - What was said at length, what was said at length, what was said at length, what… (words: said)\n\
              Tokens: 2850 in (2400 read from the cache, 150 written to it), 30 out, in 3 calls.\n\
              One of them did not come to its end: small (connection).\n\
              You stopped one of them: small.\n\
