@@ -24,7 +24,7 @@ UNRELATED = (
 
 
 def run(world) -> None:
-    world.start({"memory": {"patience": "10s"}})
+    world.start({"memory.patience": "10s"})
     world.say(ADA, "My dog's name is Max.")
     took = world.until("a vector of what was said", lambda: (world.metric("blufio_embedded_sentences_total") or 0) >= 1, 60)
     world.step(f"the sentence model works inside the unit: a vector after {took:.1f} s")
