@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# The checks of the flake: what is accepted and what is refused, by evaluation; and whole machines, by booting them. Each
-# file in the folders is one.
+# The checks of the flake: what is accepted and what is refused, by evaluation; and whole machines, by booting them, where
+# hosted runners can. Each file in the folders is one.
 { self, nixpkgs, pkgs }:
 let
   inherit (nixpkgs) lib;
@@ -11,5 +11,5 @@ let
 in
 named ./accepted judge.accepted
 // named ./refused judge.refused
-// named ./machines (_: file: pkgs.testers.runNixOSTest (import file { inherit self; }))
+// lib.optionalAttrs (!pkgs.stdenv.hostPlatform.isAarch64) (named ./machines (_: file: pkgs.testers.runNixOSTest (import file { inherit self; })))
   // { package = self.packages.${pkgs.stdenv.hostPlatform.system}.blufio; }

@@ -28,11 +28,13 @@ in
     let
       case = import file;
       inherit (machine case.module) config;
+      # The text alone, at once: a check that keeps its whole machine would keep it in memory until all are done.
+      unit = (config.systemd.units."blufio.service" or { text = ""; }).text;
       broken = lib.attrNames (lib.filterAttrs (_: holds: !holds) (case.holds config));
     in
     if failed config != [ ] then throw "${name}: refused:\n${list (failed config)}"
     else if broken != [ ] then throw "${name}: does not hold:\n${list broken}"
-    else builtins.seq (lib.optionalString (case.whole or false) config.system.build.toplevel.drvPath) (passed name);
+    else builtins.seq (lib.optionalString (case.whole or false) config.system.build.toplevel.drvPath) (builtins.seq unit (passed name // { inherit unit; }));
 
   # A file with a `module`, and the words that the one message holds with which it is `refused`.
   refused = name: file:

@@ -6,7 +6,7 @@ let
   named = [ "cargo" "clippy" "deadnix" "nixpkgs-fmt" "python3" "rustc" "rustfmt" "systemd" ];
   platform = { inherit system; isAarch64 = system == "aarch64-linux"; };
   pkgs = lib.genAttrs named (name: fake name { }) // {
-    inherit lib fake;
+    inherit lib pkgs fake;
     stdenv = { hostPlatform = platform; buildPlatform = platform // { canExecute = other: other.system == system; }; };
     callPackage = function: given:
       let called = if builtins.isPath function then import function else function; in

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""What `check`, `evaluate` and `reference` work with: the tools, a copy of the flake, and questions to Nix."""
+
+import difflib
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+STAMP = ROOT / "tests/nix/stamp.json"
+STAND_IN = ROOT / "tests/nix/stand-in"
+UNIT = ROOT / "image/systemd/blufio.service"
+PAGE = ROOT / "docs/nixos.md"
+BEGIN, END = "<!-- options: made by tests/nix/reference -->", "<!-- end of options -->"
+
+# What a judgement of the real nixpkgs is about.
+CODE = ["flake.nix", "flake.lock", "nixos-module", "tests/nix/default.nix", "tests/nix/judge.nix"] + [
+    f"tests/nix/{folder}" for folder in ("accepted", "refused", "machines")
+]
+# What else has to be there for the flake to be evaluated. The sources are not: nothing is built.
+BESIDE = ["Cargo.toml", "Cargo.lock", "image/systemd"]
+FOLDERS = ["src", "bench", "tests/e2e", "tests/house", "tests/turn"]
+
+
+class Failure(Exception):
+    """Says to a person what is wrong and what to do."""
+
+
+def environment() -> dict[str, str]:
+    """The environment with Nix and systemd's analyser in its path: those of this machine where it has both."""
+    if os.environ.get("BLUFIO_OWN_NIX") or not shutil.which("apt-get"):
+        return dict(os.environ)
+    told = subprocess.run([ROOT / "tests/nix/tools"], stdout=subprocess.PIPE, text=True, check=False)
+    if told.returncode:
+        raise Failure("tests/nix/tools could not bring the tools; see above")
+    return {**os.environ, "PATH": f"{told.stdout.strip()}:{os.environ['PATH']}"}
+
+
+ENVIRONMENT = environment()
+
+
+def on_disk(path: str) -> Path:
+    """Where a path of the store lies, which may be in the store of the tools."""
+    nix = shutil.which("nix", path=ENVIRONMENT["PATH"])
+    kept = Path(nix or "/").parents[1] / "store" / path.lstrip("/")
+    return kept if kept.exists() else Path(path)
+
+
+def run(*command: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(part) for part in command], env={**ENVIRONMENT, **more}, capture_output=True, text=True, check=False
+    )
+
+
+def files(places: list[str]) -> list[Path]:
+    found = []
+    for place in places:
+        path = ROOT / place
+        found += sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
+    return [one for one in found if "__pycache__" not in one.parts]
+
+
+def code() -> str:
+    """The fingerprint of the Nix code."""
+    digest = hashlib.sha256()
+    for path in sorted(files(CODE)):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(ROOT)}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
+
+
+class Flake:
+    """A copy of the flake, evaluated with one nixpkgs."""
+
+    def __init__(self, folder: Path, nixpkgs: str) -> None:
+        self.folder, self.nixpkgs = folder, nixpkgs
+
+    def nix(self, *command: str) -> str:
+        given = ["--override-input", "nixpkgs", f"path:{self.nixpkgs}", "--no-write-lock-file"]
+        said = run("nix", *command, *given)
+        if said.returncode:
+            raise Failure(said.stderr.strip())
+        return said.stdout
+
+    def check(self) -> None:
+        self.nix("flake", "check", "--no-build", "--all-systems", f"path:{self.folder}")
+
+    def raw(self, attribute: str) -> str:
+        return self.nix("eval", "--raw", f"path:{self.folder}#{attribute}")
+
+    def json(self, attribute: str, apply: str) -> object:
+        return json.loads(self.nix("eval", "--json", f"path:{self.folder}#{attribute}", "--apply", apply))
+
+    def drop_in(self, case: str) -> str:
+        """What the module adds to the unit of the package, with the hashes of the store masked."""
+        text = self.raw(f'checks.x86_64-linux.accepted-{case}.unit')
+        return re.sub(r"/nix/store/[0-9a-z]{32}-", "/nix/store/…-", text)
+
+    def options(self) -> str:
+        return self.raw("packages.x86_64-linux.options.text")
+
+    def cases(self) -> list[str]:
+        return list(self.json("checks.x86_64-linux", "builtins.attrNames"))  # type: ignore[call-overload]
+
+
+@contextmanager
+def flake(nixpkgs: str) -> Iterator[Flake]:
+    with tempfile.TemporaryDirectory(prefix="blufio-nix-") as place:
+        folder = Path(place) / "flake"
+        for path in files([*CODE, *BESIDE]):
+            target = folder / path.relative_to(ROOT)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+        for name in FOLDERS:
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        yield Flake(folder, nixpkgs)
+
+
+def page(options: str) -> str:
+    """The documentation with these options in it."""
+    text = PAGE.read_text()
+    if text.count(BEGIN) != 1 or text.count(END) != 1:
+        raise Failure(f"{PAGE.relative_to(ROOT)}: the lines `{BEGIN}` and `{END}` must stand there once")
+    before, rest = text.split(BEGIN)
+    return f"{before}{BEGIN}\n\n{options.strip()}\n\n{END}{rest.split(END)[1]}"
+
+
+def compare_page(options: str) -> None:
+    """Fails where the documentation and the options differ, and shows where."""
+    written, wanted = PAGE.read_text().splitlines(), page(options).splitlines()
+    difference = list(difflib.unified_diff(written, wanted, "docs/nixos.md", "the options", lineterm="", n=1))
+    if difference:
+        raise Failure("\n".join(["run tests/nix/reference; docs/nixos.md does not say what the options say:", *difference]))
+
+
+def main(work) -> None:  # type: ignore[no-untyped-def]
+    try:
+        work()
+    except Failure as failure:
+        sys.exit(f"{Path(sys.argv[0]).name}: {failure}")
