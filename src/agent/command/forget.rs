@@ -25,7 +25,7 @@ pub(super) async fn run(asked: Asked<'_>, rest: &str) -> Result<String, StorageE
 }
 
 async fn list(asked: Asked<'_>, scopes: Vec<MemoryScope>, words: &str) -> Result<String, StorageError> {
-    let found = search(asked, scopes, words, MOST).await?.found;
+    let found = search(asked, scopes, words, MOST).await?;
     if found.is_empty() {
         return Ok("Nothing that I remember has to do with that, so there is nothing to forget.".into());
     }

@@ -8,6 +8,7 @@
 //! | [`words`] | sentences, words, and patterns over them |
 //! | [`errands`] | summaries, and reminders through a tool |
 //! | [`facts`] | what people tell and ask, in English, German and French |
+//! | [`memory`] | notes of what was remembered, what is noted down, what is kept and forgotten through tools |
 //! | [`instance`] | the smallest JSON value that fits a schema |
 //! | [`markdown`] | Markdown as language models write it, by seed |
 
@@ -16,6 +17,7 @@ pub mod errands;
 pub mod facts;
 pub mod instance;
 pub mod markdown;
+pub mod memory;
 pub mod words;
 
 use std::time::Duration;
@@ -151,6 +153,9 @@ fn again(request: &Request, last: &Message) -> Option<Reply> {
 
 fn converse(request: &Request, last: &Message, said: &str) -> Reply {
     let language = Language::of(said);
+    if let Some(reply) = memory::follow(request, last) {
+        return reply;
+    }
     let results: Vec<String> = last.content.iter().filter_map(|block| result(request, block)).collect();
     if !results.is_empty() {
         return Reply::say(results.join("\n"));
@@ -171,6 +176,9 @@ fn converse(request: &Request, last: &Message, said: &str) -> Reply {
     if let Some(schema) = &request.format {
         return Reply::say(instance::of(schema).to_string());
     }
+    if request.tools.is_empty() && memory::wants_extraction(&system_text(request)) {
+        return Reply::say(memory::extraction(said));
+    }
     if request.tools.is_empty() && errands::wants_summary(&system_text(request)) {
         return Reply::say(errands::summary(said));
     }
@@ -180,6 +188,11 @@ fn converse(request: &Request, last: &Message, said: &str) -> Reply {
         && let Some(input) = errands::reminder(said, &Request::texts(last).collect::<Vec<_>>().join("\n"))
     {
         return Reply::call(&tool.name, input);
+    }
+    if request.tool_choice == ToolChoice::Auto
+        && let Some(order) = memory::order(request, said)
+    {
+        return order;
     }
     if facts::asks_the_time(said) {
         let clock = request
@@ -206,19 +219,18 @@ fn converse(request: &Request, last: &Message, said: &str) -> Reply {
     }
 }
 
-/// Everything that may hold facts: the system prompt and what the person's side said, in order, without directives.
+/// Everything that may hold facts: the system prompt, what was remembered, and what the person's side said, in order, without
+/// directives.
 fn prompt_texts(request: &Request) -> Vec<String> {
     let system = request.system.iter().filter_map(|block| match &block.kind {
         Kind::Text(text) => Some(text.clone()),
         _ => None,
     });
-    let said = request
-        .messages
-        .iter()
-        .filter(|message| message.role == Role::User)
-        .flat_map(Request::texts)
-        .map(directives::strip);
-    system.chain(said).collect()
+    let said = request.messages.iter().filter(|message| message.role == Role::User).flat_map(Request::texts);
+    let (notes, said): (Vec<&str>, Vec<&str>) = said.partition(|text| memory::is_note(text));
+    // What is remembered is older than what is said here.
+    let remembered = notes.into_iter().flat_map(memory::told_by);
+    system.chain(remembered).chain(said.into_iter().map(directives::strip)).collect()
 }
 
 fn system_text(request: &Request) -> String {

@@ -5,7 +5,7 @@ use super::words::{self, Caught, Language, Sentence};
 
 /// What a pattern is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum About {
+pub enum About {
     /// The name of `{x}`.
     NameOf,
     /// `{x}` itself.
@@ -16,9 +16,13 @@ enum About {
     Home,
     /// What the person does for a living.
     Work,
+    /// What the person is allergic to.
+    Allergy,
+    /// What the person likes.
+    Taste,
 }
 
-use About::{Home, Name, NameOf, Thing, Work};
+use About::{Allergy, Home, Name, NameOf, Taste, Thing, Work};
 
 const TOLD: &[(About, &str)] = &[
     (NameOf, "my {x} 's name is {y}"),
@@ -30,7 +34,12 @@ const TOLD: &[(About, &str)] = &[
     (Name, "i'm called|named {y}"),
     (Name, "call me {y}"),
     (Home, "i live|lives in|at|near {y}"),
+    (Home, "i|we moved|move from {x} to {y}"),
+    (Home, "i|we moved|move to {y}"),
     (Work, "i work|works as|at|for {y}"),
+    (Allergy, "i am|is allergic to {y}"),
+    (Allergy, "i'm allergic to {y}"),
+    (Taste, "i like|likes|love|loves {y}"),
     (NameOf, "mein|meine {x} heißt|heisst {y}"),
     (NameOf, "mein|meine {x} {y} heißt|heisst"),
     (NameOf, "name meines|meiner {x} ist|lautet {y}"),
@@ -66,6 +75,9 @@ const ASKED: &[(About, &str)] = &[
     (Home, "where i live"),
     (Work, "what do i do for a living"),
     (Work, "where do i work"),
+    (Allergy, "what am i allergic to"),
+    (Allergy, "what i am|'m allergic to"),
+    (Taste, "what do i like|love"),
     (Name, "wie heiße|heisse ich"),
     (Name, "wie ist|lautet mein name"),
     (NameOf, "wie heißt|heisst mein|meine {x}"),
@@ -184,7 +196,7 @@ pub fn answer(texts: &[String], said: &str) -> Option<String> {
 }
 
 /// Whether a sentence is about something of the person's own; the rest of the world is not noted.
-fn own(sentence: &Sentence) -> bool {
+pub fn own(sentence: &Sentence) -> bool {
     sentence
         .words
         .iter()
@@ -192,11 +204,17 @@ fn own(sentence: &Sentence) -> bool {
 }
 
 fn first(sentence: &Sentence, patterns: &[(About, &str)]) -> Option<(About, Caught)> {
-    patterns.iter().find_map(|(about, pattern)| Some((*about, words::find(sentence, pattern)?)))
+    let (about, mut caught) =
+        patterns.iter().find_map(|(about, pattern)| Some((*about, words::find(sentence, pattern)?)))?;
+    if about == Home {
+        // Where the person has moved from is no subject.
+        caught.x.clear();
+    }
+    Some((about, caught))
 }
 
 /// One name for a subject in all languages and orders of words.
-fn subject(words: &[String]) -> Vec<String> {
+pub fn subject(words: &[String]) -> Vec<String> {
     let mut names: Vec<String> = words
         .iter()
         .flat_map(|word| {
@@ -211,11 +229,15 @@ fn subject(words: &[String]) -> Vec<String> {
 }
 
 /// A text in which notes about "the user" read as if the person spoke.
-fn first_person(text: &str) -> String {
+pub fn first_person(text: &str) -> String {
     let text = text.replace('’', "'");
     [
         ("The user's ", "my "),
         ("the user's ", "my "),
+        ("The person's ", "my "),
+        ("the person's ", "my "),
+        ("The person ", "i "),
+        ("the person ", "i "),
         ("User's ", "my "),
         ("user's ", "my "),
         ("The user ", "i "),
@@ -249,7 +271,7 @@ fn lookup(texts: &[String], about: About, x: &[String]) -> Option<String> {
 }
 
 /// Everything that a sentence tells: "my dog is called Max and my cat is called Tom".
-fn clauses(sentence: &Sentence) -> Vec<(About, Caught)> {
+pub fn clauses(sentence: &Sentence) -> Vec<(About, Caught)> {
     let mut found = Vec::new();
     for from in 0..sentence.words.len() {
         let Some(words) = sentence.words.get(from..) else { break };
@@ -281,20 +303,26 @@ fn tell(about: About, x: &[String], value: Option<&str>, language: Language) -> 
         (Language::English, Thing) => format!("As you told me: {x} – {value}."),
         (Language::English, Name) => format!("Your name is {value}."),
         (Language::English, Home) => format!("You live in {value}."),
+        (Language::English, Allergy) => format!("You are allergic to {value}."),
+        (Language::English, Taste) => format!("You like {value}."),
         (Language::English, Work) => format!("You work: {value}."),
         (Language::German, NameOf | Thing) => format!("{x}: {value}. Das hast du mir gesagt."),
         (Language::German, Name) => format!("Du heißt {value}."),
         (Language::German, Home) => format!("Du wohnst in {value}."),
+        (Language::German, Allergy) => format!("Du bist allergisch: {value}."),
+        (Language::German, Taste) => format!("Du magst {value}."),
         (Language::German, Work) => format!("Du arbeitest: {value}."),
         (Language::French, NameOf | Thing) => format!("{x} : {value}. C'est toi qui me l'as dit."),
         (Language::French, Name) => format!("Tu t'appelles {value}."),
         (Language::French, Home) => format!("Tu habites : {value}."),
+        (Language::French, Allergy) => format!("Tu es allergique : {value}."),
+        (Language::French, Taste) => format!("Tu aimes {value}."),
         (Language::French, Work) => format!("Tu travailles : {value}."),
     }
 }
 
 /// What the person asked to remember, sentence by sentence.
-fn notes(text: &str) -> Vec<String> {
+pub fn notes(text: &str) -> Vec<String> {
     let text = text.replace('’', "'");
     let lower = text.to_lowercase();
     if lower.len() != text.len() {
