@@ -6,7 +6,7 @@ use blufio_core::embedding::{EmbedError, Embedding, EmbeddingModel, Patience};
 use blufio_core::memory::{Item, ItemId, Memory};
 use blufio_core::recall::{ByMeaning, Question, Recall, Recalled, Recollection};
 use blufio_core::storage::{Candidates, Memories, RecallQuery, StorageError};
-use blufio_recall::{Ranked, Signals, THRESHOLD, rank, words};
+use blufio_recall::{Asked, Ranked, Signals, THRESHOLD, rank, words};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ pub struct Recaller {
 
 /// A question as it is looked for.
 struct Sought {
-    words: Vec<String>,
+    asked: Asked,
     text: String,
 }
 
@@ -36,7 +36,7 @@ impl Recaller {
     /// Over these memories. Without an embedding words alone count.
     #[must_use]
     pub fn new(memories: Arc<dyn Memories>, embedding: Option<Arc<dyn Embedding>>) -> Self {
-        Self { memories, embedding, signals: Signals::ALL }
+        Self { memories, embedding, signals: Signals::PROVED }
     }
 
     /// With some signals only, to measure what they are worth.
@@ -91,7 +91,7 @@ impl Recaller {
     ) -> Result<Vec<Recollection>, StorageError> {
         let mut chosen: Vec<Recollection> = Vec::new();
         let mut seen: HashSet<ItemId> = HashSet::new();
-        for ranked in rank(&sought.words, found, self.signals) {
+        for ranked in rank(&sought.asked, found, self.signals) {
             if chosen.len() >= question.limit {
                 break;
             }
@@ -100,8 +100,10 @@ impl Recaller {
             }
             let Some(candidate) = found.candidates.get(ranked.at) else { continue };
             let Some((item, earlier)) = self.present(&candidate.item).await? else { continue };
-            if seen.insert(item.id()) {
-                let reasons = reasons(&sought.words, found, &ranked);
+            let repeats = self.signals.diversity
+                && chosen.iter().any(|other| other.item.text().eq_ignore_ascii_case(item.text()));
+            if !repeats && seen.insert(item.id()) {
+                let reasons = reasons(&sought.asked.words, found, &ranked);
                 chosen.push(Recollection { item, earlier, score: ranked.fit, reasons });
             }
         }
@@ -111,18 +113,16 @@ impl Recaller {
 
 impl Sought {
     fn of(question: &Question) -> Self {
-        let mut own = words(&question.text);
-        let mut text = question.text.trim().to_owned();
+        let (text, before) = (question.text.trim(), question.before.trim());
+        let own = words(text).len();
         // "And where?": what it is about was said before. A thank-you asks for nothing.
-        let asks = !own.is_empty() || question.text.contains(['?', '？', '؟']);
-        if own.len() < TOO_FEW && asks && !question.before.trim().is_empty() {
-            own.extend(
-                words(&question.before).into_iter().filter(|word| !own.contains(word)).collect::<Vec<_>>(),
-            );
-            text = format!("{}\n{text}", question.before.trim());
-        }
-        own.truncate(WORDS);
-        Self { words: own, text }
+        let asks = own > 0 || text.contains(['?', '？', '؟']);
+        let text = if own < TOO_FEW && asks && !before.is_empty() {
+            format!("{text}\n{before}")
+        } else {
+            text.to_owned()
+        };
+        Self { asked: Asked::new(&text, WORDS), text }
     }
 }
 
@@ -147,7 +147,7 @@ impl Recall for Recaller {
     async fn recall(&self, question: &Question, patience: Patience) -> Result<Recalled, StorageError> {
         let sought = Sought::of(question);
         let needless = Recalled { found: Vec::new(), by_meaning: ByMeaning::Needless };
-        if sought.words.is_empty() || question.limit == 0 {
+        if sought.asked.words.is_empty() || question.limit == 0 {
             return Ok(needless);
         }
         let mut query = RecallQuery {
@@ -163,7 +163,7 @@ impl Recall for Recaller {
             return Ok(needless);
         }
         let (vector, by_meaning) = self.vector(&sought.text, patience).await;
-        query.words.clone_from(&sought.words);
+        query.words.clone_from(&sought.asked.words);
         query.vector = vector;
         let found = self.memories.candidates(query).await?;
         let found = self.choose(question, &sought, &found).await?;

@@ -7,8 +7,9 @@ use crate::script::unspaced;
 const WORDS: usize = 180;
 /// Letters that count as one word at most: long words and figures have several pieces for the model.
 const LETTERS: usize = 7;
-/// Longest piece of a neighbour, characters.
-const NEIGHBOUR: usize = 160;
+/// Longest piece of what was said before, characters. What was said after says less about a passage.
+const BEFORE: usize = 160;
+const AFTER: usize = 60;
 /// Longest name, characters.
 const NAME: usize = 40;
 
@@ -60,7 +61,7 @@ fn weight(text: &str) -> usize {
 }
 
 /// The sentences, with the space behind them: together they are the text.
-fn sentences(text: &str) -> Vec<&str> {
+pub(crate) fn sentences(text: &str) -> Vec<&str> {
     let mut sentences = Vec::new();
     let mut begin = 0;
     let mut ended = false;
@@ -156,20 +157,20 @@ fn on_one_line(text: &str) -> String {
 fn ending(text: &str) -> String {
     let text = on_one_line(text);
     let length = text.chars().count();
-    if length <= NEIGHBOUR {
+    if length <= BEFORE {
         return text;
     }
-    let kept: String = text.chars().skip(length - NEIGHBOUR).collect();
+    let kept: String = text.chars().skip(length - BEFORE).collect();
     let whole = kept.split_once(' ').map_or(kept.as_str(), |(_, whole)| whole);
     format!("… {whole}")
 }
 
 fn beginning(text: &str) -> String {
     let text = on_one_line(text);
-    if text.chars().count() <= NEIGHBOUR {
+    if text.chars().count() <= AFTER {
         return text;
     }
-    let kept: String = text.chars().take(NEIGHBOUR).collect();
+    let kept: String = text.chars().take(AFTER).collect();
     let whole = kept.rsplit_once(' ').map_or(kept.as_str(), |(whole, _)| whole);
     format!("{whole} …")
 }
@@ -216,7 +217,7 @@ mod tests {
         assert!(lines[0].starts_with("Mara: … ") && lines[0].ends_with(" last"));
         assert_eq!(lines[1], "Here.");
         assert!(lines[2].starts_with("Blufio System: one two") && lines[2].ends_with(" …"));
-        assert!(around.chars().count() < 2 * (NEIGHBOUR + NAME) + 20);
+        assert!(around.chars().count() < BEFORE + AFTER + 2 * NAME + 20);
     }
 
     proptest! {

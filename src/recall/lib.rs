@@ -8,8 +8,10 @@
 //! | `script` | which letters join to words, and which scripts write without spaces |
 //! | `chunks` | [`chunks`], [`around`]: messages as they are found again |
 //! | `support` | [`supports`]: whether a person has said what a statement says |
-//! | `rank` | [`rank`]: candidates in their order |
-//! | `fit` | how well one fits by itself, and the [`THRESHOLD`] below which nothing is shown |
+//! | `asked`, `cues` | [`Asked`]: what somebody wants to know, as it is looked for |
+//! | `clues` | [`Clues`]: what speaks for each candidate, in numbers |
+//! | `weights` | how much each counts (`weights.txt`, fitted by `examples/fit`) |
+//! | `rank` | [`rank`]: candidates in their order, and the [`THRESHOLD`] below which nothing is shown |
 //! | `secrets` | [`holds_secret`]: what is never remembered |
 //!
 //! ```
@@ -17,18 +19,22 @@
 //! assert!(blufio_recall::holds_secret("the alarm code is 4711"));
 //! ```
 
+mod asked;
 mod chunks;
-mod fit;
+mod clues;
+mod cues;
 mod rank;
 mod script;
 mod secrets;
 mod stop;
 mod support;
+mod weights;
 mod words;
 
+pub use asked::Asked;
 pub use chunks::{around, chunks};
-pub use fit::THRESHOLD;
-pub use rank::{Ranked, Signals, rank};
+pub use clues::Clues;
+pub use rank::{Fusion, Ranked, Signals, THRESHOLD, rank};
 pub use secrets::holds_secret;
 pub use support::supports;
 pub use words::words;

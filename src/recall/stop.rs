@@ -44,7 +44,7 @@ static LISTS: LazyLock<Lists> = LazyLock::new(|| {
 /// Tells which of the words of one text say nothing.
 pub(crate) struct Stop {
     /// The language that the text is written in, by its position; `None` where nothing shows it.
-    language: Option<usize>,
+    pub(crate) language: Option<usize>,
 }
 
 impl Stop {

@@ -124,7 +124,7 @@ fn beginning(word: &str) -> Option<String> {
 }
 
 /// Whether two words differ by their endings only.
-fn akin(one: &str, other: &str) -> bool {
+pub(crate) fn akin(one: &str, other: &str) -> bool {
     if one.chars().chain(other.chars()).any(char::is_numeric) {
         return one == other;
     }
