@@ -28,8 +28,27 @@ pub(crate) mod scopes;
 mod tests;
 
 pub(crate) use erase::FORGOTTEN_NEAR;
+/// For the test of the plans.
 #[cfg(test)]
-pub(crate) use learn::{QUIET, SAID};
+pub(crate) const STATEMENTS: &[(&str, &[&str])] = &[
+    (EARLIER, &["memories_replaced"]),
+    (NEWEST, &["PRIMARY KEY"]),
+    (NEWEST_OF, &["memories_of_scope"]),
+    (scopes::NUMBER_OF, &["sqlite_autoindex_scopes_1"]),
+    (scopes::IN_USE, &["memories_of_scope", "passages_of_scope"]),
+    (remember::WITH_SAME, &["memories_same"]),
+    (learn::QUIET, &["sessions_unlearned"]),
+    (learn::SAID, &["messages_of_session", "PRIMARY KEY"]),
+    (forget::HISTORY, &["memories_replaced"]),
+    (forget::SAID_AGAIN, &["said_again_of"]),
+    (erase::MESSAGES_OF_TURN, &["messages_of_turn"]),
+    (erase::PASSAGES_OF, &["passages_of_session"]),
+    (erase::TOLD_AROUND, &["passages_of_session", "messages_of_session"]),
+    (FORGOTTEN_NEAR, &["messages_forgotten", "messages_of_session"]),
+    (erase::DROP_MERGED, &["queue_merged"]),
+    (erase::DROP_ANSWERS, &["outbox_of_turn"]),
+    (erase::DROP_NOTICES, &["notices_told"]),
+];
 
 /// The columns of a memory, for [`memory`].
 macro_rules! select_memory {

@@ -16,6 +16,9 @@ pub(crate) const STEPS: &[&str] = &[
     include_str!("migrations/0003_memory.sql"),
 ];
 
+/// Before this version, what was deleted was not overwritten.
+const OVERWRITES: u32 = 3;
+
 /// The version that `steps` lead to.
 pub(crate) fn newest(steps: &[&str]) -> u32 {
     u32::try_from(steps.len()).unwrap_or(u32::MAX)
@@ -53,10 +56,20 @@ pub(crate) fn migrate(
     match done {
         Ok(()) => {
             tracing::info!(path = %path.display(), from = found, to = newest, "the database has a new schema");
+            if (1..OVERWRITES).contains(&found) && newest >= OVERWRITES {
+                write_anew(connection, path);
+            }
             Ok(())
         }
         Err(rusqlite_migration::Error::RusqliteError { err, .. }) => Err(from_sqlite(path, &err)),
         Err(other) => Err(StorageError::Unexpected(format!("the step to schema {newest} failed: {other}"))),
+    }
+}
+
+/// Leaves the traces of what was deleted behind.
+fn write_anew(connection: &Connection, path: &Path) {
+    if let Err(error) = connection.execute_batch("VACUUM") {
+        tracing::warn!(path = %path.display(), %error, "the database could not be written anew; it may hold traces of what was deleted before");
     }
 }
 

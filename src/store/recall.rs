@@ -20,11 +20,18 @@ mod shown;
 mod tests;
 mod vectors;
 
+/// For the test of the plans.
 #[cfg(test)]
-pub(crate) use {
-    keywords::{GRAMS_OF, GRAMS_OF_SCOPE, STEMS_OF, STEMS_OF_SCOPE},
-    vectors::BLOCKS,
-};
+pub(crate) const STATEMENTS: &[(&str, &[&str])] = &[
+    (keywords::STEMS_OF, &["INDEX 0:M1"]),
+    (keywords::GRAMS_OF, &["INDEX 0:M1"]),
+    (keywords::STEMS_OF_SCOPE, &["M1><"]),
+    (keywords::GRAMS_OF_SCOPE, &["M1><"]),
+    (vectors::BLOCKS, &["vectors_of"]),
+    (shown::PASSAGES, &["passages_of_session"]),
+    (shown::MEMORIES, &["memories_of_message", "PRIMARY KEY"]),
+    (shown::MEMORIES_OF_TURNS, &["memories_of_turn", "messages_of_turn", "PRIMARY KEY"]),
+];
 
 const ROWS: &str = "SELECT (SELECT count(*) FROM memories) + (SELECT count(*) FROM passages)";
 

@@ -20,6 +20,12 @@ const IS_MESSAGE_OF: &str = "SELECT 1 FROM messages WHERE id = ?1 AND session = 
 const PUT: &str = "INSERT INTO summaries (session, upto, text, at) VALUES (?1, ?2, ?3, ?4)
     ON CONFLICT (session) DO UPDATE SET upto = excluded.upto, text = excluded.text, at = excluded.at";
 
+/// A summary is made within this time, milliseconds. One that was begun before something was forgotten may still tell it.
+const IN_THE_MAKING: i64 = 15 * 60 * 1000;
+
+pub(crate) const JUST_FORGOTTEN: &str = "SELECT 1 FROM messages INDEXED BY messages_forgotten
+    WHERE session = ?1 AND forgotten_at IS NOT NULL AND id <= ?2 AND forgotten_at > ?3";
+
 /// The summary of a session, and when it was swapped in.
 pub(crate) fn of(
     connection: &Connection,
@@ -32,7 +38,8 @@ pub(crate) fn of(
     Ok(summary.optional()?)
 }
 
-/// Swaps a summary in, unless there is another one than it was made from, or the session has ended.
+/// Swaps a summary in, unless there is another one than it was made from, the session has ended, or something of what it stands
+/// for was forgotten just now.
 pub(crate) fn compact(
     connection: &Connection,
     compaction: &Compaction,
@@ -47,6 +54,10 @@ pub(crate) fn compact(
     if !goes_forward || !connection.prepare_cached(IS_MESSAGE_OF)?.exists([upto.0, session.0])? {
         let refusal = format!("a summary of session {session} cannot stand for messages up to {upto}");
         return Err(RowError::Refused(refusal));
+    }
+    let made_since = now.0.saturating_sub(IN_THE_MAKING);
+    if connection.prepare_cached(JUST_FORGOTTEN)?.exists([session.0, upto.0, made_since])? {
+        return Ok(false);
     }
     connection.prepare_cached(PUT)?.execute(params![session.0, upto.0, text, now.0])?;
     Ok(true)

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A store in a folder of its own, and messages to put in.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use crate::{Store, StoreOptions};
 use blufio_core::channel::{Inbound, Sender};
 use blufio_core::content::{Block, Message};
-use blufio_core::ids::{Conversation, QueueId, ReservationId, SessionId};
+use blufio_core::embedding::EmbeddingModel;
+use blufio_core::ids::{Conversation, MessageId, QueueId, ReservationId, SessionId};
+use blufio_core::memory::{MemoryKind, MemoryScope, MemoryTrust, NewMemory, NewPassage};
 use blufio_core::money::{NanoUsd, Usage};
 use blufio_core::storage::{
-    Arrival, CallRecord, Claim, Feature, Ledger, Limit, Postponement, Queue, Reservation, Reserved, Scope,
-    Sessions, Settlement, TurnOutcome, TurnRecord,
+    Arrival, CallRecord, Claim, Feature, Ledger, Limit, Postponement, Queue, RecallQuery, Reservation,
+    Reserved, Scope, Sessions, Settlement, TurnOutcome, TurnRecord,
 };
 use blufio_core::time::Timestamp;
 use std::path::PathBuf;
@@ -116,6 +118,75 @@ pub(crate) fn postponement(id: QueueId, until: i64) -> Postponement {
 
 pub(crate) fn said(text: &str) -> Message {
     Message::user(vec![Block::text(text)])
+}
+
+/// What only the person who writes may be reminded of.
+pub(crate) fn person(sender: impl ToString) -> MemoryScope {
+    MemoryScope::Person { channel: CHANNEL.into(), sender: sender.to_string() }
+}
+
+/// Something that the person 7 has told.
+pub(crate) fn memory(text: &str) -> NewMemory {
+    NewMemory {
+        text: text.into(),
+        kind: MemoryKind::Fact,
+        scope: person(7),
+        trust: MemoryTrust::Gathered,
+        confidence: 70,
+        source: None,
+        learned_at: Timestamp(100),
+        replaces: Vec::new(),
+    }
+}
+
+/// A whole turn: the person says something, the agent answers. Names its messages too.
+pub(crate) struct Turn {
+    pub(crate) id: QueueId,
+    pub(crate) session: SessionId,
+    pub(crate) messages: Vec<MessageId>,
+}
+
+/// A turn with this transcript, settled at `now`.
+pub(crate) async fn turn(store: &Store, chat_name: &str, said: Vec<Message>, now: i64) -> Turn {
+    let session = store.session(&chat(chat_name), Timestamp(now)).await.unwrap();
+    let text = said.first().map(Message::plain_text).unwrap_or_default();
+    let inbound = Inbound { text, ..message(chat_name, format!("{chat_name}-{now}")) };
+    accept(store, vec![inbound], now).await;
+    let id = claim(store, chat_name, now).await.unwrap().id;
+    let before = store.transcript(session, 10_000).await.unwrap().messages.len();
+    let settlement = Settlement { session: Some(session), transcript: said, ..settlement(id) };
+    store.settle(settlement, Timestamp(now)).await.unwrap();
+    let messages = store.transcript(session, 10_000).await.unwrap().messages;
+    Turn { id, session, messages: messages.iter().skip(before).map(|stored| stored.id).collect() }
+}
+
+/// The first message of a turn as it can be found again.
+pub(crate) fn passage(turn: &Turn, text: &str, around: &str) -> NewPassage {
+    NewPassage {
+        message: turn.messages[0],
+        session: turn.session,
+        scope: person(7),
+        text: text.into(),
+        around: around.into(),
+        at: Timestamp(100),
+    }
+}
+
+/// A model with short vectors.
+pub(crate) fn model(name: &str) -> EmbeddingModel {
+    EmbeddingModel { name: name.into(), revision: "1".into(), dimension: 3 }
+}
+
+/// A search of the person 7 by words and by meaning.
+pub(crate) fn query(words: &[&str], vector: Option<[f32; 3]>) -> RecallQuery {
+    RecallQuery {
+        scopes: vec![person(7)],
+        words: words.iter().map(ToString::to_string).collect(),
+        vector: vector.map(|vector| (model("m"), vector.to_vec())),
+        passages: true,
+        shown: None,
+        limit: 10,
+    }
 }
 
 /// A call that ended at `at`.

@@ -3,8 +3,8 @@
 
 use super::fixture::fresh;
 use crate::{
-    Store, answers, background, budget, costs, jobs, ledger, outbox, queue, retention, sessions, spending,
-    turn,
+    Store, answers, background, budget, costs, jobs, ledger, memories, outbox, passages, queue, recall,
+    retention, sessions, spending, summaries, turn, vectors,
 };
 
 async fn plan(store: &Store, sql: &'static str) -> Vec<String> {
@@ -70,14 +70,24 @@ async fn hot_statements_use_their_indices() {
         (background::MOVE, &["notices_waiting"]),
         (background::LAST_OF, &["PRIMARY KEY"]),
         (background::LAST_ON, &["PRIMARY KEY"]),
-    ] {
+        (passages::UNINDEXED, &["PRIMARY KEY"]),
+        (summaries::JUST_FORGOTTEN, &["messages_forgotten"]),
+        (vectors::MODEL, &["sqlite_autoindex_embedding_models_1"]),
+        (vectors::WITH_ROOM, &["vectors_of"]),
+        (vectors::MEMORIES_OF_MODEL, &["memories_of_model"]),
+        (vectors::PASSAGES_OF_MODEL, &["passages_of_model"]),
+    ]
+    .iter()
+    .chain(memories::STATEMENTS)
+    .chain(recall::STATEMENTS)
+    {
         let plan = plan(&f.store, sql).await;
-        for index in indices {
+        for index in *indices {
             assert!(plan.iter().any(|line| line.contains(index)), "{index} is not used by {sql}: {plan:#?}");
         }
         // A scan is one of a partial index, or of what was found by one.
         for line in plan.iter().filter(|line| line.starts_with("SCAN")) {
-            let found = ["INDEX", "oldest", "sums", "(subquery"];
+            let found = ["INDEX", "oldest", "sums", "(subquery", "SCAN scopes"];
             let partial = found.iter().any(|found| line.contains(found));
             assert!(partial, "{line} in {sql}");
         }
@@ -94,6 +104,9 @@ async fn what_comes_in_order_is_not_sorted() {
         jobs::WITH_TIME,
         background::WAITING,
         ledger::CALLS_OF_TURN,
+        passages::UNINDEXED,
+        vectors::MEMORIES_OF_MODEL,
+        vectors::PASSAGES_OF_MODEL,
         sessions::LAST_MESSAGES,
         sessions::FIRST_MESSAGES,
         spending::AGENT_BEFORE,

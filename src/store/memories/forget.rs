@@ -13,9 +13,13 @@ use blufio_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::collections::BTreeSet;
 
+#[cfg(test)]
+mod tests;
+
 const MEMORY: &str = "SELECT scope, text, block, source_message, source_turn FROM memories WHERE id = ?1";
 
-const SAID_AGAIN: &str = "SELECT message, turn FROM said_again INDEXED BY said_again_of WHERE memory = ?1";
+pub(crate) const SAID_AGAIN: &str =
+    "SELECT message, turn FROM said_again INDEXED BY said_again_of WHERE memory = ?1";
 
 pub(crate) const HISTORY: &str =
     "SELECT id FROM memories INDEXED BY memories_replaced WHERE replaced_by = ?1";

@@ -11,6 +11,9 @@ use blufio_core::storage::{Lesson, Quiet, Said};
 use blufio_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
+#[cfg(test)]
+mod tests;
+
 /// By the index of those sessions that have something new: as a rule few.
 pub(crate) const QUIET: &str = "SELECT channel, chat, thread, id, learned_upto, newest
     FROM sessions INDEXED BY sessions_unlearned

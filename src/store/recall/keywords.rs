@@ -9,7 +9,8 @@ use super::Place;
 use super::best::Best;
 use crate::columns::to_integer;
 use crate::error::RowError;
-use crate::keywords::{Key, grams};
+use crate::keywords::Key;
+use crate::keywords::grams::{self, Wanted};
 use blufio_core::memory::ItemId;
 use rusqlite::{Connection, params};
 use std::collections::HashMap;
@@ -34,7 +35,7 @@ const SMALL: u64 = 1000;
 /// What has less of a word's runs than this share has not the word.
 const SOME_RUNS: f64 = 0.3;
 /// A word counts as found if this share of its runs is.
-const MOST_RUNS: f64 = 0.6;
+const MOST_RUNS: f64 = 0.5;
 
 /// The usual constants of BM25.
 const K1: f64 = 1.2;
@@ -72,14 +73,19 @@ pub(super) fn search(
     }
     let wanted: Vec<_> = words.iter().take(WORDS).map(|word| grams::of_word(word)).collect();
     let stems = Index { connection, place, rows, everywhere: STEMS_OF, in_scope: STEMS_OF_SCOPE };
-    let terms = words.iter().zip(&wanted).enumerate().filter(|(_, (_, wanted))| wanted.stems);
-    let terms: Vec<_> = terms.map(|(position, (word, _))| (position, quoted(word))).collect();
-    by_stems(&stems, &terms, &mut found)?;
+    let by_stems = by_stems(&stems, words, &wanted, &mut found.occurrences)?;
     let grams = Index { everywhere: GRAMS_OF, in_scope: GRAMS_OF_SCOPE, ..stems };
-    let runs = wanted.iter().enumerate();
-    let runs =
-        runs.flat_map(|(position, wanted)| wanted.terms.iter().map(move |run| (position, run.clone())));
-    by_grams(&grams, &runs.take(RUNS).collect::<Vec<_>>(), &mut found)?;
+    let by_grams = by_grams(&grams, &wanted, &by_stems, &mut found.occurrences)?;
+    for (key, score, has) in best(&stems, by_stems) {
+        let hit = found.hits.entry(key.item()).or_default();
+        hit.keyword = score;
+        add(&mut hit.found, has);
+    }
+    for (key, score, has) in best(&grams, by_grams) {
+        let hit = found.hits.entry(key.item()).or_default();
+        hit.trigram = score;
+        add(&mut hit.found, has);
+    }
     Ok(found)
 }
 
@@ -109,14 +115,14 @@ struct Postings {
 
 impl Index<'_> {
     /// Where terms occur, in their order.
-    fn postings(&self, terms: &[(usize, String)]) -> Result<Vec<Postings>, RowError> {
+    fn postings(&self, terms: &[String]) -> Result<Vec<Postings>, RowError> {
         let share = WORK / u64::try_from(terms.len().max(1)).unwrap_or(1);
         let most = (self.rows / 5).max(SMALL).min(share.max(FEW));
-        let read = terms.iter().map(|(_, term)| self.read(term, most));
+        let read = terms.iter().map(|term| self.read(term, most));
         let mut read = read.collect::<Result<Vec<_>, _>>()?;
         let rarer = read.iter().any(|postings| postings.rows.is_some() && !postings.keys.is_empty());
         if !rarer {
-            for ((_, term), postings) in terms.iter().zip(&mut read) {
+            for (term, postings) in terms.iter().zip(&mut read) {
                 if postings.rows.is_none() {
                     *postings = Postings { keys: self.read_newest(term, most)?, rows: Some(most) };
                 }
@@ -179,84 +185,97 @@ fn share(key: Key) -> f64 {
     (K1 + 1.0) / (1.0 + K1 * (1.0 - B + B * key.length() / USUAL))
 }
 
-fn by_stems(index: &Index<'_>, terms: &[(usize, String)], found: &mut Found) -> Result<(), RowError> {
-    let mut scores: HashMap<Key, (f64, u64)> = HashMap::new();
-    for ((position, _), postings) in terms.iter().zip(index.postings(terms)?) {
-        let occurrences = postings.rows.unwrap_or(index.rows);
-        count(found, *position, occurrences);
-        let weight = index.weight(occurrences);
+/// What the words add up to in each row that has one, and which it has, as bits.
+type Scores = HashMap<Key, (f64, u64)>;
+
+fn by_stems(
+    index: &Index<'_>,
+    words: &[String],
+    wanted: &[Wanted],
+    occurrences: &mut [u64],
+) -> Result<Scores, RowError> {
+    let served: Vec<_> =
+        (0..).zip(words.iter().zip(wanted)).filter(|(_, (_, wanted))| wanted.stems).collect();
+    let terms: Vec<_> = served.iter().map(|(_, (word, _))| quoted(word)).collect();
+    let mut scores = Scores::new();
+    for ((position, _), postings) in served.into_iter().zip(index.postings(&terms)?) {
+        let rows = postings.rows.unwrap_or(index.rows);
+        count(occurrences, position, rows);
+        let weight = index.weight(rows);
         for key in postings.keys {
             let (score, has) = scores.entry(key).or_default();
             *score += weight;
             *has |= 1 << position;
         }
     }
-    let scores = scores.into_iter().map(|(key, (score, has))| (key, score * share(key), has));
-    for (key, score, has) in best(index, scores) {
-        let hit = found.hits.entry(key.item()).or_default();
-        hit.keyword = score;
-        add(&mut hit.found, has);
-    }
-    Ok(())
+    Ok(scores)
 }
 
-fn by_grams(index: &Index<'_>, runs: &[(usize, String)], found: &mut Found) -> Result<(), RowError> {
-    let mut scores: HashMap<Key, (f64, u64)> = HashMap::new();
-    let postings: Vec<_> = runs.iter().map(|(position, _)| *position).zip(index.postings(runs)?).collect();
-    for word in postings.chunk_by(|one, other| one.0 == other.0) {
-        let Some(position) = word.first().map(|(position, _)| *position) else { continue };
-        let looked_for: Vec<_> =
-            word.iter().filter_map(|(_, run)| Some((run.rows?, run.keys.as_slice()))).collect();
-        // The word occurs at most where its rarest run does.
-        let rarest = looked_for.iter().map(|(rows, _)| *rows).min();
-        count(found, position, rarest.unwrap_or(index.rows));
+/// Words that `by_stems` has found in a row do not count again.
+fn by_grams(
+    index: &Index<'_>,
+    wanted: &[Wanted],
+    by_stems: &Scores,
+    occurrences: &mut [u64],
+) -> Result<Scores, RowError> {
+    let mut terms: Vec<String> = wanted.iter().flat_map(|wanted| wanted.terms.iter().cloned()).collect();
+    terms.sort_unstable();
+    terms.dedup();
+    terms.truncate(RUNS);
+    let postings: HashMap<&str, Postings> =
+        terms.iter().map(String::as_str).zip(index.postings(&terms)?).collect();
+    let mut scores = Scores::new();
+    for (position, Wanted { terms, .. }) in
+        wanted.iter().enumerate().filter(|(_, word)| !word.terms.is_empty())
+    {
+        let runs = terms.iter().filter_map(|run| postings.get(run.as_str()));
+        let runs: Vec<_> = runs.filter_map(|run| Some((run.rows?, &run.keys))).collect();
         let mut of_word: HashMap<Key, (f64, f64)> = HashMap::new();
-        for (occurrences, keys) in &looked_for {
-            let weight = index.weight(*occurrences);
+        for (rows, keys) in &runs {
+            let weight = index.weight(*rows);
             for key in *keys {
-                let (score, runs) = of_word.entry(*key).or_default();
+                let (score, found) = of_word.entry(*key).or_default();
                 *score += weight;
-                *runs += 1.0;
+                *found += 1.0;
             }
         }
         #[allow(clippy::cast_precision_loss)]
-        let all = looked_for.len() as f64;
-        for (key, (score, runs)) in of_word {
-            if runs / all < SOME_RUNS {
+        let all = runs.len() as f64;
+        // Only in the scopes: elsewhere it is not known which runs come together.
+        let rows = of_word.values().filter(|(_, found)| found / all >= MOST_RUNS).count();
+        let rows = if runs.is_empty() { index.rows } else { u64::try_from(rows).unwrap_or(u64::MAX) };
+        count(occurrences, position, rows);
+        for (key, (score, found)) in of_word {
+            let known = by_stems.get(&key).is_some_and(|(_, has)| has >> position & 1 == 1);
+            if known || found / all < SOME_RUNS {
                 continue;
             }
             let (sum, has) = scores.entry(key).or_default();
             *sum += score / all;
-            *has |= u64::from(runs / all >= MOST_RUNS) << position;
+            *has |= u64::from(found / all >= MOST_RUNS) << position;
         }
     }
-    let scores = scores.into_iter().map(|(key, (score, has))| (key, score * share(key), has));
-    for (key, score, has) in best(index, scores) {
-        let hit = found.hits.entry(key.item()).or_default();
-        hit.trigram = score;
-        add(&mut hit.found, has);
-    }
-    Ok(())
+    Ok(scores)
 }
 
-/// The best of each kind.
-fn best(index: &Index<'_>, scores: impl Iterator<Item = (Key, f64, u64)>) -> Vec<(Key, f64, u64)> {
+/// The best of each kind, by their scores for the lengths that they have.
+fn best(index: &Index<'_>, scores: Scores) -> Vec<(Key, f64, u64)> {
     let mut memories = Best::new(index.place.limit);
     let mut passages = Best::new(index.place.limit);
-    for (key, score, has) in scores {
+    for (key, (score, has)) in scores {
         let of_kind = match key.item() {
             ItemId::Memory(_) => &mut memories,
             ItemId::Passage(_) => &mut passages,
         };
-        of_kind.consider(score, (key.item(), key, has));
+        of_kind.consider(score * share(key), (key.item(), key, has));
     }
     let best = memories.into_items().chain(passages.into_items());
     best.map(|(score, (_, key, has))| (key, score, has)).collect()
 }
 
-fn count(found: &mut Found, position: usize, occurrences: u64) {
-    if let Some(known) = found.occurrences.get_mut(position) {
-        *known = occurrences.max(*known);
+fn count(occurrences: &mut [u64], position: usize, rows: u64) {
+    if let Some(known) = occurrences.get_mut(position) {
+        *known = rows.max(*known);
     }
 }
 
