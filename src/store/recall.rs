@@ -29,7 +29,7 @@ pub(crate) const STATEMENTS: &[(&str, &[&str])] = &[
     (keywords::GRAMS_OF_SCOPE, &["M1><"]),
     (vectors::BLOCKS, &["vectors_of"]),
     (shown::PASSAGES, &["passages_of_session"]),
-    (shown::MEMORIES, &["memories_of_message", "PRIMARY KEY"]),
+    (shown::MEMORIES, &["memories_of_message", "messages_of_session"]),
     (shown::MEMORIES_OF_TURNS, &["memories_of_turn", "messages_of_turn", "PRIMARY KEY"]),
 ];
 
