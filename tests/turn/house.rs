@@ -60,7 +60,7 @@ pub enum Play {
     Wait(Arc<tokio::sync::Notify>, String),
 }
 
-/// What answers a call that asks for a summary.
+/// What answers a call that asks for a summary, or for what is worth remembering.
 type Summariser = Box<dyn FnMut(&Request) -> Play + Send>;
 
 /// Ids of the models, weakest first.
@@ -73,9 +73,12 @@ pub struct Model {
     specs: [ModelSpec; 3],
     plays: Mutex<VecDeque<Play>>,
     summariser: Mutex<Option<Summariser>>,
+    learner: Mutex<Option<Summariser>>,
     pub requests: Mutex<Vec<Request>>,
     /// The calls that asked for a summary; they are not among `requests`.
     pub summaries: Mutex<Vec<Request>>,
+    /// The calls that asked for what is worth remembering; they are not among `requests` either.
+    pub lessons: Mutex<Vec<Request>>,
 }
 
 /// Prices in the proportions of real ones.
@@ -115,14 +118,21 @@ impl Model {
             specs,
             plays: Mutex::new(plays.into_iter().collect()),
             summariser: Mutex::default(),
+            learner: Mutex::default(),
             requests: Mutex::default(),
             summaries: Mutex::default(),
+            lessons: Mutex::default(),
         })
     }
 
     /// Who answers calls that ask for a summary.
     pub fn summarised_by(&self, summariser: impl FnMut(&Request) -> Play + Send + 'static) {
         *self.summariser.lock().unwrap() = Some(Box::new(summariser));
+    }
+
+    /// Who answers calls that ask for what is worth remembering.
+    pub fn learned_by(&self, learner: impl FnMut(&Request) -> Play + Send + 'static) {
+        *self.learner.lock().unwrap() = Some(Box::new(learner));
     }
 
     /// Goes on with this.
@@ -135,6 +145,12 @@ impl Model {
             let mut summariser = self.summariser.lock().unwrap();
             let play = summariser.as_mut().map(|summariser| summariser(&request));
             self.summaries.lock().unwrap().push(request);
+            return play.unwrap_or(Play::Fail(ProviderErrorKind::InvalidRequest));
+        }
+        if request.tools.is_empty() && request.system.contains("what is worth remembering") {
+            let mut learner = self.learner.lock().unwrap();
+            let play = learner.as_mut().map(|learner| learner(&request));
+            self.lessons.lock().unwrap().push(request);
             return play.unwrap_or(Play::Fail(ProviderErrorKind::InvalidRequest));
         }
         self.requests.lock().unwrap().push(request);

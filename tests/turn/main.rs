@@ -20,6 +20,7 @@ mod compaction;
 mod failures;
 mod forgetting;
 mod heartbeat;
+mod learning;
 mod month;
 mod order;
 mod reminders;

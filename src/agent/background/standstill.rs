@@ -48,7 +48,9 @@ pub(super) async fn tell(
     }
     let stopped = match shared.options.heartbeat.enabled {
         true => "I have stopped looking around, and all other work in the background",
-        false => "I have stopped all work in the background, so that long conversations are not summarised",
+        false => {
+            "I have stopped all work in the background, so that long conversations are not summarised and nothing is learned from them"
+        }
     };
     let words = format!(
         "{stopped}: {}. Reminders still come. When that is put right, /heartbeat resume lets me go on.",
