@@ -40,15 +40,16 @@ def main(arguments: list[str]) -> int:
             for one in wanted:
                 print(f"{','.join(map(str, one.tiers))}  {one.name:14} {one.about}")
             return 0
+        # Before anything is built: that takes minutes.
+        if options.keep and len(wanted) != 1:
+            raise Missing("--keep takes one scenario; name it")
         needs.programs()
         binary, simulator = needs.binary(options.binary), needs.simulator(options.simulator)
-        tree.tree()
-        pod.sweep()
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         inside = ["--binary", str(binary), "--simulator", str(simulator)]
-        if options.keep:
-            return _watched(wanted, inside)
-        return _all(wanted, inside, options.jobs)
+        with tree.held():
+            pod.sweep()
+            return _watched(wanted, inside) if options.keep else _all(wanted, inside, options.jobs)
     except Missing as missing:
         print(missing, file=sys.stderr)
         return 2
@@ -87,8 +88,6 @@ def _launch(one: scenario.Scenario, inside: list[str], output: IO[bytes]) -> Run
 
 
 def _watched(wanted: list[scenario.Scenario], inside: list[str]) -> int:
-    if len(wanted) != 1:
-        raise Missing("--keep takes one scenario; name it")
     running = _launch(wanted[0], [*inside, "--keep"], sys.stdout.buffer)
     told = False
     try:

@@ -29,7 +29,8 @@ def programs() -> None:
         raise Missing("machines are booted by root: run it again with sudo")
     missing = sorted({package for program, package in PROGRAMS.items() if not shutil.which(program)})
     if missing:
-        raise Missing(f"apt-get install -y --no-install-recommends {' '.join(missing)}")
+        names = ", ".join(program for program, package in PROGRAMS.items() if package in missing)
+        raise Missing(f"missing: {names}. apt-get install -y --no-install-recommends {' '.join(missing)}")
 
 
 def target_folder() -> Path:

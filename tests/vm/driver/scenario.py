@@ -48,7 +48,7 @@ def run(name: str, binary: Path, simulator: Path, keep: bool) -> int:
     machine = None
     try:
         pod.enter()
-        machine = Machine(tree.CACHE / "vm" / f"tree-{tree.key()}")
+        machine = Machine(tree.path())
         world = World(machine, Simulator(simulator), binary, step)
         module.run(world)
         world.assert_clean()

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """The root tree of the machines: a small Debian, built once and kept. Scenarios write to a layer above it."""
 
+import contextlib
 import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from driver.needs import CACHE, Missing
@@ -27,6 +29,8 @@ MASKED = [
 UNWANTED = ["man", "doc", "locale", "info", "javascript", "nodejs"]
 # What packages bring along and no machine here uses: they are installed by now.
 REMOVED = ["var/lib/apt", "var/lib/dpkg/info", "var/cache/debconf", "usr/lib/apt", "usr/lib/x86_64-linux-gnu/gconv"]
+# What is mounted while it is built is seen by nobody else, and all of it ends when we do.
+APART = ["unshare", "--mount", "--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc", "--propagation", "private", "--", "nice", "-n", "5"]
 LARGEST = 300 * 1000 * 1000
 
 
@@ -55,22 +59,31 @@ def key() -> str:
     return hashlib.sha256(repr(command("")).encode()).hexdigest()[:16]
 
 
-def tree() -> Path:
-    """The folder of the tree, which nobody may write to. Built first where it is missing."""
-    folder = CACHE / "vm"
+def path() -> Path:
+    """The folder of the tree, whether it is there or not."""
+    return CACHE / "vm" / f"tree-{key()}"
+
+
+@contextlib.contextmanager
+def held() -> Iterator[None]:
+    """Builds the tree where it is missing, and keeps others from replacing it for as long as it is used."""
+    wanted = path()
+    folder = wanted.parent
     folder.mkdir(parents=True, exist_ok=True)
     # It holds programs with the set-user-id bit that nobody updates.
     folder.chmod(0o700)
-    wanted = folder / f"tree-{key()}"
-    # Two runs at once build it once.
     with open(folder / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        for other in folder.glob("tree-*"):
-            if other != wanted:
-                shutil.rmtree(other)
+        fcntl.flock(lock, fcntl.LOCK_SH)
         if not wanted.exists():
-            _build(wanted)
-    return wanted
+            # Alone: two runs at once build it once, and nobody uses an old one.
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            for other in folder.glob("tree-*"):
+                if other != wanted:
+                    shutil.rmtree(other)
+            if not wanted.exists():
+                _build(wanted)
+            fcntl.flock(lock, fcntl.LOCK_SH)
+        yield
 
 
 def _build(wanted: Path) -> None:
@@ -78,7 +91,7 @@ def _build(wanted: Path) -> None:
     print(f"building the root tree ({SUITE}, {' '.join(PACKAGES)}) …", flush=True)
     began = time.monotonic()
     try:
-        if subprocess.run(["nice", "-n", "5", *command(str(partial))], check=False).returncode != 0:
+        if subprocess.run([*APART, *command(str(partial))], check=False).returncode != 0:
             raise Missing("the root tree could not be built; the words of mmdebstrap stand above")
         size = sum(os.lstat(Path(place, name)).st_blocks for place, _, names in os.walk(partial) for name in names) * 512
         if size > LARGEST:

@@ -9,7 +9,7 @@ from driver.world import ADA, UNIT
 
 TIERS = (1,)
 SECTION = "## Plain binary with systemd"
-FOLDER = "/root/blufio"
+FOLDER = "/opt/blufio-release"
 
 
 def blocks(kind: str) -> list[str]:
@@ -82,7 +82,7 @@ def drop_ins(world) -> None:
     machine.run("systemctl restart blufio")
     assert world.show("MemoryMax") == str(2 << 30)
     machine.run("python3 -c 'import urllib.request as u; u.urlopen(\"http://127.0.0.1:9000/health\")'")
-    seen = machine.run(f"ls /proc/{world.pid()}/root/home/ada /proc/{world.pid()}/root/run/credentials/{UNIT}")
+    seen = machine.run(f"nsenter --target {world.pid()} --mount ls /home/ada /run/credentials/{UNIT}")
     assert "notes" in seen and "diary" not in seen, seen
     assert "speech-token" in seen and "vault-passphrase" in seen, seen
     world.step(f"{len(found)} drop-ins of the page do what it says")

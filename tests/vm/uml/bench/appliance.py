@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""What a scenario is given: the appliance, the APIs beside it, and people who write."""
+
+import http.server
+import json
+import subprocess
+import threading
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bench.images import Image
+from bench.machine import OUTSIDE, Machine
+from driver.needs import REPOSITORY
+from driver.pod import WORK
+from driver.simulator import Simulator
+from driver.world import World
+
+PORTS = {"anthropic": 9101, "telegram": 9102}
+UPDATES = 9103
+
+
+class Beside(Simulator):
+    """The stand-ins, where the machine can reach them."""
+
+    def __init__(self, program: Path) -> None:
+        places = [word for api, port in PORTS.items() for word in (f"--{api}", f"{OUTSIDE}:{port}")]
+        with open(WORK / "simulator.log", "wb") as log:
+            self._process = subprocess.Popen([program, *places], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log)
+        line = self._process.stdout.readline() if self._process.stdout else b""
+        assert line, f"the simulator did not start: {(WORK / 'simulator.log').read_text()}"
+        self.urls: dict[str, str] = json.loads(line)
+
+
+class Appliance(World):
+    """A world whose machine is the appliance. What World places into a tree, the appliance is handed over."""
+
+    machine: Machine
+
+    def __init__(self, machine: Machine, simulator: Beside, binary: Path, images: tuple[Image, Image], step: Callable[[str], None]) -> None:
+        super().__init__(machine, simulator, binary, step)
+        self.installed, self.next = images
+        self._forward()
+
+    def _forward(self) -> None:
+        """The daemon speaks plain HTTP to nobody but its own machine: there, somebody passes on what it says."""
+        for api, port in PORTS.items():
+            socket = f"[Unit]\n[Socket]\nListenStream=127.0.0.1:{port}\n"
+            service = f"[Service]\nExecStart=/usr/lib/systemd/systemd-socket-proxyd {OUTSIDE}:{port}\n"
+            self.machine.credential(f"systemd.extra-unit.forward-{api}.socket", socket)
+            self.machine.credential(f"systemd.extra-unit.forward-{api}.service", service)
+            self.machine.wants.append(f"forward-{api}.socket")
+
+    def surroundings(self) -> dict[str, Any]:
+        urls = {f"{api}.base_url": f"http://127.0.0.1:{port}" for api, port in PORTS.items()}
+        return super().surroundings() | urls
+
+    def install(self, settings: dict[str, Any] | None = None, start_at_boot: bool = True) -> None:
+        """Nothing is installed on the appliance; its configuration is what it is handed over."""
+        assert start_at_boot
+        self.configure(settings)
+
+    def configure(self, settings: dict[str, Any] | None = None) -> None:
+        shipped = tomllib.loads((REPOSITORY / "image/blufio.toml").read_text())
+        keys = {f"{section}.{key}": value for section, values in shipped.items() for key, value in values.items()}
+        keys |= self.surroundings() | (settings or {})
+        self.machine.credential("blufio.toml", "".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items()))
+
+    def get(self, path: str) -> tuple[int, str]:
+        """`GET` from the daemon, which answers to its own machine only; status 0: nobody listens."""
+        ask = "exec 3<>/dev/tcp/127.0.0.1/8787 || exit 7; printf 'GET %s HTTP/1.1\\r\\nHost: 127.0.0.1:8787\\r\\nConnection: close\\r\\n\\r\\n' " + path
+        status, out, _ = self.machine.answer(f"{ask} >&3; cat <&3")
+        head, _, body = out.partition("\r\n\r\n")
+        return (int(head.split()[1]), body) if status == 0 and head else (0, "")
+
+    def offer(self, folder: Path) -> None:
+        """Serves a folder as the place of updates, and has the machine look there."""
+
+        class Quiet(http.server.SimpleHTTPRequestHandler):
+            def __init__(self, *arguments: Any) -> None:
+                super().__init__(*arguments, directory=str(folder))
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        server = http.server.ThreadingHTTPServer((OUTSIDE, UPDATES), Quiet)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+
+    def look_here_for_updates(self) -> None:
+        """Another place of updates, and nothing else: neither signatures nor versions are left out."""
+        self.machine.run(
+            "mkdir -p /run/sysupdate.d && cd /usr/lib/sysupdate.d && for file in *; do "
+            f"sed 's,^Path=https://.*,Path=http://{OUTSIDE}:{UPDATES}/,' $file >/run/sysupdate.d/$file; done"
+        )
+
+    def update(self) -> tuple[int, str]:
+        """Takes the newest version that is offered; the status, and what was said."""
+        status, out, err = self.machine.answer("/usr/lib/systemd/systemd-sysupdate update 2>&1", patience=150)
+        return status, out + err

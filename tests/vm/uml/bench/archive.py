@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""What is handed to the machine in its initrd, where firmware and hypervisor would do it: credentials."""
+
+from pathlib import Path
+
+FOLDER = "usr/share/handed-over"
+# The first systemd puts them where the second one looks for what it was handed over.
+TMPFILES = f"""d /run/credentials 0755 root root -
+C /run/credentials/@initrd 0700 root root - /{FOLDER}
+"""
+
+
+def credentials(values: dict[str, bytes]) -> bytes:
+    """An archive for the kernel that follows others."""
+    files = {f"{FOLDER}/{name}": value for name, value in values.items()}
+    files["usr/lib/tmpfiles.d/handed-over.conf"] = TMPFILES.encode()
+    folders = sorted({str(parent) for name in files for parent in Path(name).parents if str(parent) != "."})
+    entries = [(folder, 0o040755, b"") for folder in folders]
+    entries += [(name, 0o100600, content) for name, content in sorted(files.items())]
+    packed = b"".join(_entry(number + 1, *entry) for number, entry in enumerate(entries))
+    return packed + _entry(0, "TRAILER!!!", 0, b"")
+
+
+def _entry(number: int, name: str, mode: int, content: bytes) -> bytes:
+    fields = [number, mode, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(name) + 1, 0]
+    head = b"070701" + "".join(f"{field:08x}" for field in fields).encode() + name.encode() + b"\0"
+    return _padded(head) + _padded(content)
+
+
+def _padded(piece: bytes) -> bytes:
+    return piece + bytes(-len(piece) % 4)

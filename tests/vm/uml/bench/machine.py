@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""One machine of tier 2: the appliance's own disk, in a Linux that runs as a program.
+
+What is real: the partitions, the verified system, the initrd's programs, the data, systemd, control groups, updates, and
+everything on the disk byte by byte. What is not: firmware, boot loader, the kernel for real machines and its drivers.
+"""
+
+import base64
+import os
+import select
+import signal
+import socket
+import subprocess
+import time
+
+from bench import archive, loader, tools
+from bench.images import Image
+from driver.nspawn import Failed
+from driver.pod import WORK
+
+OUTSIDE, MACHINE = "10.0.2.2", "10.0.2.15"
+DISK = "4G"
+MEMORY = "640M"
+BOOT_TIME = 150.0
+COMMAND_TIME = 60.0
+
+NETWORK = f"[Match]\nType=ether\n[Network]\nAddress={MACHINE}/24\nIPv6AcceptRA=no\nLinkLocalAddressing=no\n[Link]\nRequiredForOnline=no\n"
+# The driver's ear and mouth: reads a command a line, says what came of it. Not in the image: the machine is handed it over.
+PROBE = """[Unit]
+DefaultDependencies=no
+After=sysinit.target
+Conflicts=shutdown.target
+Before=shutdown.target
+[Service]
+Type=exec
+StandardInput=tty-force
+StandardOutput=tty
+StandardError=null
+TTYPath=/dev/ttyS1
+IgnoreSIGPIPE=no
+ExecStart=/bin/bash -c 'stty -F /dev/ttyS1 raw -echo; echo; echo "@ready"; while read -r name command input; do \
+base64 -d <<<"$command" >/run/probe.command; base64 -d <<<"$input" | /bin/bash /run/probe.command >/run/probe.out 2>/run/probe.err; \
+echo "@$name $? $(base64 -w0 /run/probe.out)- $(base64 -w0 /run/probe.err)-"; done'
+"""
+
+
+class Machine:
+    """A machine that can be switched on and off. Its disk lasts as long as the scenario."""
+
+    def __init__(self, image: Image) -> None:
+        self.image = image
+        self.disk = WORK / "disk.raw"
+        self.console = WORK / "console.log"
+        self.console.touch()
+        self.kernel = ""
+        self.credentials = {
+            "network.network.50-test": NETWORK.encode(),
+            "systemd.extra-unit.probe.service": PROBE.replace("$", "$$").encode(),
+        }
+        self.wants = ["probe.service"]
+        self.arguments: list[str] = []
+        self._process: subprocess.Popen | None = None
+        self._channel: socket.socket | None = None
+        self._heard = b""
+        self._number = 0
+        subprocess.run(["cp", "--sparse=always", str(image.file(".raw")), str(self.disk)], check=True)
+        # As on a real machine, the disk is larger than the image.
+        subprocess.run(["truncate", f"--size={DISK}", str(self.disk)], check=True)
+        subprocess.run(["ip", "tuntap", "add", "tap0", "mode", "tap"], check=True)
+        subprocess.run(["ip", "address", "add", f"{OUTSIDE}/24", "dev", "tap0"], check=True)
+        subprocess.run(["ip", "link", "set", "tap0", "up"], check=True)
+
+    def credential(self, name: str, value: str | None) -> None:
+        """What the machine is handed over from the next boot on, as a hypervisor would."""
+        if value is None:
+            self.credentials.pop(name, None)
+        else:
+            self.credentials[name] = value.encode()
+
+    def on(self, patience: float = BOOT_TIME) -> float:
+        """Switches it on, with the kernel that the loader would choose, and waits until it can be spoken to; seconds."""
+        self.power()
+        return self.wait(patience)
+
+    def power(self) -> None:
+        """Switches it on and waits for nothing."""
+        assert not self.is_on, "it is on already"
+        self.kernel = loader.chosen(loader.kernels(self.disk))
+        kernel = loader.read(self.disk, self.kernel, WORK / "kernel.efi")
+        arguments = loader.section(kernel, ".cmdline").decode().rstrip("\0").split()
+        programs = self.image.file(".initrd").read_bytes()
+        assert loader.section(kernel, ".initrd").startswith(programs) or self.image.version not in self.kernel, "not the initrd of this image"
+        initrd = b"".join(piece + bytes(-len(piece) % 4) for piece in (programs, tools.modules().read_bytes(), archive.credentials(self.credentials)))
+        (WORK / "initrd").write_bytes(initrd)
+        ours, theirs = socket.socketpair()
+        # Besides the image's own arguments: where this kernel finds its devices, and the driver's ear.
+        command = ["/usr/bin/linux.uml", f"mem={MEMORY}", "ubd0=/vm/disk.raw", "initrd=/vm/initrd", "con=null", "ssl=null", "ssl0=null,fd:1"]
+        command += [f"ssl1=fd:{theirs.fileno()}", f"vec0:transport=tap,ifname=tap0,depth=128,gro=1", "root=/dev/mapper/root"]
+        command += [*arguments, *(f"systemd.wants={unit}" for unit in self.wants), *self.arguments]
+        environment = {"PATH": os.environ["PATH"], "TMPDIR": "/dev/shm", "HOME": "/", "TERM": "dumb"}
+        with open(self.console, "ab") as console:
+            self._process = subprocess.Popen(
+                tools.inside([(WORK, "/vm")], command), stdin=subprocess.DEVNULL, stdout=console, stderr=console,
+                pass_fds=[theirs.fileno()], env=environment, start_new_session=True,
+            )
+        theirs.close()
+        self._channel, self._heard = ours, b""
+
+    def wait(self, patience: float = BOOT_TIME) -> float:
+        """Waits until it can be spoken to; seconds."""
+        began = time.monotonic()
+        self._hear(b"@ready", patience)
+        return time.monotonic() - began
+
+    def _hear(self, wanted: bytes, patience: float) -> bytes:
+        """The next line that begins so."""
+        assert self._channel is not None and self._process is not None, "it is off"
+        until = time.monotonic() + patience
+        while True:
+            *lines, self._heard = self._heard.split(b"\n")
+            for at, line in enumerate(lines):
+                if line.strip().startswith(wanted):
+                    self._heard = b"\n".join([*lines[at + 1 :], self._heard])
+                    return line.strip()
+            if time.monotonic() > until:
+                raise Failed(f"waited {patience:.0f} s for {wanted.decode()!r} of the machine")
+            if self._process.poll() is not None:
+                raise Failed(f"the machine ended by itself: {self._process.returncode}")
+            if select.select([self._channel], [], [], 0.2)[0]:
+                self._heard += self._channel.recv(65536)
+
+    def send(self, command: str, stdin: str = "") -> bytes:
+        """Has it run a command as root, and waits for nothing; the mark of its answer."""
+        assert self._channel is not None, "it is off"
+        self._number += 1
+        encoded = (base64.b64encode(text.encode()).decode() for text in (command, stdin))
+        self._channel.sendall(f"{self._number} {' '.join(encoded)}\n".encode())
+        return f"@{self._number} ".encode()
+
+    def answer(self, command: str, stdin: str = "", patience: float = COMMAND_TIME) -> tuple[int, str, str]:
+        """Runs a command as root; its status, standard output and standard error."""
+        _, status, out, err = self._hear(self.send(command, stdin), patience).decode().split(" ")
+        decoded = (base64.b64decode(text.rstrip("-")).decode(errors="replace") for text in (out, err))
+        return int(status), *decoded
+
+    def run(self, command: str, stdin: str = "", patience: float = COMMAND_TIME) -> str:
+        """Runs a command as root that has to succeed; its standard output."""
+        status, out, err = self.answer(command, stdin, patience)
+        if status != 0:
+            raise Failed(f"{command}: status {status}\n{out}{err}")
+        return out
+
+    def reboot(self) -> float:
+        """An orderly shutdown, and on again with the kernel that the loader chooses then; seconds."""
+        began = time.monotonic()
+        self.off()
+        self.on()
+        return time.monotonic() - began
+
+    def off(self) -> None:
+        """An orderly shutdown."""
+        self.send("systemctl poweroff")
+        assert self._process is not None
+        self._process.wait(90)
+        self._ended()
+
+    def cut_power(self) -> None:
+        """Everything in it is gone at once."""
+        assert self._process is not None, "it is off"
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(30)
+        self._ended()
+
+    def _ended(self) -> None:
+        assert self._channel is not None
+        self._channel.close()
+        self._process = self._channel = None
+
+    @property
+    def is_on(self) -> bool:
+        return self._process is not None and self._process.poll() is None

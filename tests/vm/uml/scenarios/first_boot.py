@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""A flashed disk boots: data made from the rest of it, the agent ready, the system unchangeable, its memory limited."""
+
+from driver.world import ADA
+
+
+def run(world) -> None:
+    world.start()
+    machine = world.machine
+    world.step(f"ready: {machine.run('systemd-analyze time').splitlines()[0]}")
+    assert machine.run("grep ^IMAGE_VERSION= /etc/os-release").strip() == f"IMAGE_VERSION={world.installed.version}"
+    assert world.say(ADA, "Hello") == "You said: “Hello”"
+    world.step("the agent answers")
+
+    size = int(machine.run("df --output=size --block-size=1M /var | tail -n 1"))
+    assert size > 2000, f"the data did not take the rest of the disk: {size} MB"
+    assert machine.run("findmnt -no FSTYPE,OPTIONS /var").split()[0] == "ext4"
+    for option in ("nosuid", "nodev", "noexec"):
+        assert option in machine.run("findmnt -no OPTIONS /var"), option
+    for file in ("blufio/blufio.db", "../config/blufio/blufio.toml", "blufio-machine-id"):
+        machine.run(f"test -s /var/lib/{file}")
+    assert machine.run("cat /etc/machine-id") == machine.run("cat /var/lib/blufio-machine-id")
+
+    assert machine.run("findmnt -no FSTYPE,SOURCE /").split() == ["erofs", "/dev/mapper/root"]
+    assert "verity" in machine.run("dmsetup table root")
+    for command in ("touch /usr/bin/x", "touch /etc/x", "mount -o remount,rw /", "rm /usr/bin/blufio"):
+        status, _, said = machine.answer(command)
+        assert status != 0, f"{command} was not refused"
+        world.step(f"refused: {command}: {said.strip()}")
+    for program in ("apt", "apt-get", "dpkg", "perl", "python3", "gcc", "cc", "ld", "su", "login", "passwd", "agetty"):
+        assert machine.answer(f"command -v {program}")[0] != 0, f"{program} is in the image"
+    assert not machine.run("find / -xdev -perm /6000 -type f").strip(), "somebody can become somebody else"
+    assert not machine.run("grep -vE '^[^:]*:(!|\\*|!\\*):' /etc/shadow || true").strip(), "somebody can log in"
+    assert not machine.run("systemctl list-units --no-legend --state=active '*getty*' 'ssh*' '*login*'").strip()
+    listening = machine.run("cat /proc/net/tcp | tail -n +2")
+    world.step(f"failed units: {machine.run('systemctl --failed --no-legend --plain').strip() or 'none'}")
+    assert not machine.run("systemctl --failed --no-legend --plain").strip()
+    assert listening
+
+    # The limit, from inside the daemon's own group: what grows too large ends, and the daemon goes on.
+    group = "/sys/fs/cgroup/system.slice/blufio.service"
+    assert machine.run(f"cat {group}/memory.max").strip() == str(384 << 20)
+    pid = world.pid()
+    status, _, _ = machine.answer(f"echo $$ >{group}/cgroup.procs; tail -c 500M /dev/zero >/dev/null", patience=120)
+    killed = machine.run(f"grep oom_kill {group}/memory.events")
+    world.step(f"500 MB in the daemon's group: status {status}, {' '.join(killed.split())}")
+    assert status != 0
+    assert int(killed.split()[1]) >= 1
+    assert world.pid() == pid
+    world.wait_ready()
+    world.assert_secrets_are_kept()
