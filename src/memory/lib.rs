@@ -13,6 +13,7 @@
 //! | `session` | the graph, run by ONNX Runtime's interface on a backend in pure Rust |
 //! | `tokenizer` | WordPiece, as BERT has it |
 //! | `recaller` | [`Recaller`]: what fits a message, out of all that is remembered |
+//! | `evaluation` | [`evaluation::run`]: how well that goes, measured |
 //! | `error` | [`ModelError`]: why a model cannot be used |
 //!
 //! ```
@@ -33,6 +34,7 @@
 
 mod embedder;
 mod error;
+pub mod evaluation;
 mod foreign;
 mod form;
 mod layout;

@@ -6,7 +6,7 @@ use blufio_core::embedding::{EmbedError, Embedding, EmbeddingModel, Patience};
 use blufio_core::memory::{Item, ItemId, Memory};
 use blufio_core::recall::{ByMeaning, Question, Recall, Recalled, Recollection};
 use blufio_core::storage::{Candidates, Memories, RecallQuery, StorageError};
-use blufio_recall::{Asked, Ranked, Signals, THRESHOLD, rank, words};
+use blufio_recall::{Asked, Clues, Ranked, Signals, THRESHOLD, rank, words};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -30,6 +30,13 @@ pub struct Recaller {
 struct Sought {
     asked: Asked,
     text: String,
+}
+
+/// What may fit a question.
+struct Looked {
+    asked: Asked,
+    found: Candidates,
+    by_meaning: ByMeaning,
 }
 
 impl Recaller {
@@ -83,15 +90,55 @@ impl Recaller {
         Ok(None)
     }
 
+    /// Looks for what may fit; `None` where nothing can be found.
+    async fn look(&self, question: &Question, patience: Patience) -> Result<Option<Looked>, StorageError> {
+        let sought = Sought::of(question);
+        if sought.asked.words.is_empty() || question.limit == 0 {
+            return Ok(None);
+        }
+        let mut query = RecallQuery {
+            scopes: question.scopes.clone(),
+            words: Vec::new(),
+            vector: None,
+            passages: question.passages,
+            shown: question.shown,
+            limit: CANDIDATES,
+        };
+        // Without anything stored the model is not even loaded.
+        if self.memories.candidates(query.clone()).await?.rows == 0 {
+            return Ok(None);
+        }
+        let (vector, by_meaning) = self.vector(&sought.text, patience).await;
+        query.words.clone_from(&sought.asked.words);
+        query.vector = vector;
+        let found = self.memories.candidates(query).await?;
+        Ok(Some(Looked { asked: sought.asked, found, by_meaning }))
+    }
+
+    /// What speaks for each candidate, best first; at most as many as the question allows.
+    pub(crate) async fn clues(
+        &self,
+        question: &Question,
+        patience: Patience,
+    ) -> Result<Vec<(Item, Clues)>, StorageError> {
+        let Some(looked) = self.look(question, patience).await? else { return Ok(Vec::new()) };
+        let clues = Clues::of(&looked.asked, &looked.found, self.signals);
+        let best = rank(&looked.asked, &looked.found, self.signals).into_iter().take(question.limit);
+        let told = best.filter_map(|ranked| {
+            let candidate = looked.found.candidates.get(ranked.at)?;
+            Some((candidate.item.clone(), *clues.get(ranked.at)?))
+        });
+        Ok(told.collect())
+    }
+
     async fn choose(
         &self,
         question: &Question,
-        sought: &Sought,
-        found: &Candidates,
+        Looked { asked, found, .. }: &Looked,
     ) -> Result<Vec<Recollection>, StorageError> {
         let mut chosen: Vec<Recollection> = Vec::new();
         let mut seen: HashSet<ItemId> = HashSet::new();
-        for ranked in rank(&sought.asked, found, self.signals) {
+        for ranked in rank(asked, found, self.signals) {
             if chosen.len() >= question.limit {
                 break;
             }
@@ -103,7 +150,7 @@ impl Recaller {
             let repeats = self.signals.diversity
                 && chosen.iter().any(|other| other.item.text().eq_ignore_ascii_case(item.text()));
             if !repeats && seen.insert(item.id()) {
-                let reasons = reasons(&sought.asked.words, found, &ranked);
+                let reasons = reasons(&asked.words, found, &ranked);
                 chosen.push(Recollection { item, earlier, score: ranked.fit, reasons });
             }
         }
@@ -145,28 +192,10 @@ fn reasons(words: &[String], found: &Candidates, ranked: &Ranked) -> Vec<String>
 #[async_trait]
 impl Recall for Recaller {
     async fn recall(&self, question: &Question, patience: Patience) -> Result<Recalled, StorageError> {
-        let sought = Sought::of(question);
-        let needless = Recalled { found: Vec::new(), by_meaning: ByMeaning::Needless };
-        if sought.asked.words.is_empty() || question.limit == 0 {
-            return Ok(needless);
-        }
-        let mut query = RecallQuery {
-            scopes: question.scopes.clone(),
-            words: Vec::new(),
-            vector: None,
-            passages: question.passages,
-            shown: question.shown,
-            limit: CANDIDATES,
+        let Some(looked) = self.look(question, patience).await? else {
+            return Ok(Recalled { found: Vec::new(), by_meaning: ByMeaning::Needless });
         };
-        // Without anything stored the model is not even loaded.
-        if self.memories.candidates(query.clone()).await?.rows == 0 {
-            return Ok(needless);
-        }
-        let (vector, by_meaning) = self.vector(&sought.text, patience).await;
-        query.words.clone_from(&sought.asked.words);
-        query.vector = vector;
-        let found = self.memories.candidates(query).await?;
-        let found = self.choose(question, &sought, &found).await?;
-        Ok(Recalled { found, by_meaning })
+        let found = self.choose(question, &looked).await?;
+        Ok(Recalled { found, by_meaning: looked.by_meaning })
     }
 }
