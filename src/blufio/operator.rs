@@ -49,7 +49,8 @@ async fn alone(place: &Place, ask: Value) -> anyhow::Result<Told> {
     let ask: Ask = serde_json::from_value(ask).context("the question is not understood")?;
     if !place.database.exists() {
         match ask {
-            Ask::VaultInit { .. } => {}
+            // What is handed over makes the state in which it is kept.
+            Ask::VaultInit { .. } | Ask::MemoryAdd { .. } | Ask::MemoryImport { .. } => {}
             Ask::VaultStatus => {
                 return Ok(Told::Vault(VaultStatus { state: VaultState::Uninitialised, secrets: 0 }));
             }

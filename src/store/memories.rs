@@ -24,6 +24,7 @@ mod learn;
 mod remember;
 mod repeated;
 pub(crate) mod scopes;
+mod sweep;
 #[cfg(test)]
 mod tests;
 

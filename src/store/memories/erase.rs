@@ -5,6 +5,7 @@
 //! A message that is still on its way out is left alone, since its sender may hold it already; it is dropped as others are.
 
 use super::repeated::Repeated;
+use super::sweep::sweep;
 use crate::columns::{from_json, to_json};
 use crate::error::RowError;
 use crate::keywords::{self, Key};
@@ -12,7 +13,6 @@ use crate::vectors;
 use blufio_core::content::Block;
 use blufio_core::ids::PassageId;
 use blufio_core::memory::ItemId;
-use blufio_core::route::Decision;
 use blufio_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde_json::json;
@@ -26,7 +26,7 @@ const MESSAGE: &str = "SELECT id, session, content, at, turn FROM messages WHERE
 pub(crate) const MESSAGES_OF_TURN: &str =
     "SELECT id, session, content, at, turn FROM messages INDEXED BY messages_of_turn WHERE turn = ?1";
 
-const REWRITE: &str = "UPDATE messages SET content = ?2, forgotten_at = ?3 WHERE id = ?1";
+pub(super) const REWRITE: &str = "UPDATE messages SET content = ?2, forgotten_at = ?3 WHERE id = ?1";
 
 const DROP_SUMMARY: &str = "DELETE FROM summaries WHERE session = ?1 AND upto >= ?2";
 
@@ -73,10 +73,6 @@ pub(crate) const DROP_ANSWERS: &str =
 
 pub(crate) const DROP_NOTICES: &str = "DELETE FROM notices INDEXED BY notices_told
     WHERE told_at = ?1 AND (channel, chat, thread) = (SELECT channel, chat, thread FROM sessions WHERE id = ?2)";
-
-/// All of them are looked through: what was recalled may be told in any answer.
-const RECALLED: &str = "SELECT id, decision FROM answers
-    WHERE CASE WHEN json_valid(decision) THEN json_array_length(decision, '$.memories') > 0 END";
 
 /// Erases the words of one turn after the other.
 pub(super) struct Eraser<'a> {
@@ -176,27 +172,12 @@ impl<'a> Eraser<'a> {
         Ok(())
     }
 
-    /// Clears the notes of what was recalled. Says how many messages were erased.
+    /// Takes out what repeats the words elsewhere. Says how many messages were erased.
     pub(super) fn finish(self) -> Result<u64, RowError> {
         if self.repeated.is_empty() {
             return Ok(self.erased);
         }
-        let mut changed = Vec::new();
-        let mut recalled = self.connection.prepare_cached(RECALLED)?;
-        let mut rows = recalled.query([])?;
-        while let Some(row) = rows.next()? {
-            let mut decision: Decision = from_json(&row.get::<_, String>(1)?)?;
-            let before = decision.memories.len();
-            decision.memories.retain(|told| !self.repeated.is_in(told));
-            if decision.memories.len() < before {
-                changed.push((row.get::<_, i64>(0)?, to_json(&decision)?));
-            }
-        }
-        for (id, decision) in changed {
-            let rewrite = "UPDATE answers SET decision = ?2 WHERE id = ?1";
-            self.connection.prepare_cached(rewrite)?.execute((id, decision))?;
-        }
-        Ok(self.erased)
+        Ok(self.erased + sweep(self.connection, &self.repeated, self.now)?)
     }
 }
 

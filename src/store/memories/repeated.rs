@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 
 /// So many letters in a row tell that a text repeats another.
 const RUN: usize = 16;
+/// This part of a text's runs is the larger part of it.
+const MOST: (usize, usize) = (3, 5);
 
 /// Texts that may not be repeated.
 #[derive(Debug, Default)]
@@ -12,6 +14,10 @@ pub(super) struct Repeated {
     runs: BTreeSet<String>,
     /// Texts that are shorter than a run.
     short: BTreeSet<String>,
+    /// The runs of each text that is not.
+    texts: Vec<BTreeSet<String>>,
+    /// A word of each of those by which a repetition can be looked for.
+    words: BTreeSet<String>,
 }
 
 impl Repeated {
@@ -27,7 +33,26 @@ impl Repeated {
                 self.short.insert(short);
             }
         }
-        self.runs.extend(letters.windows(RUN).map(|run| run.iter().collect::<String>()));
+        let runs: BTreeSet<String> = letters.windows(RUN).map(|run| run.iter().collect()).collect();
+        if runs.is_empty() {
+            return;
+        }
+        self.runs.extend(runs.iter().cloned());
+        self.texts.push(runs);
+        let words = text.split(|c: char| !c.is_alphanumeric());
+        self.words.extend(words.max_by_key(|word| word.chars().count()).map(str::to_owned));
+    }
+
+    /// What a row that may repeat one of the texts looks like to SQLite's LIKE. Short ones are left out.
+    pub(super) fn patterns(&self) -> Vec<String> {
+        self.words.iter().map(|word| format!("%{word}%")).collect()
+    }
+
+    /// Whether the larger part of one of the texts is repeated. Short ones are too common to tell.
+    pub(super) fn is_mostly_in(&self, text: &str) -> bool {
+        let letters = letters(text);
+        let runs: BTreeSet<String> = letters.windows(RUN).map(|run| run.iter().collect()).collect();
+        self.texts.iter().any(|text| text.intersection(&runs).count() * MOST.1 >= text.len() * MOST.0)
     }
 
     pub(super) fn is_in(&self, text: &str) -> bool {
@@ -56,5 +81,9 @@ mod tests {
         assert!(repeated.is_in("lives in Ghent"));
         assert!(!repeated.is_in("The cat of Bob is called Tom."));
         assert!(!repeated.is_in(""));
+        assert!(repeated.is_mostly_in("You said that the dog of Ada is called Max and is afraid of thunder"));
+        assert!(!repeated.is_mostly_in("The dog of Ada is called Max."));
+        assert!(!repeated.is_mostly_in("Ghent"), "too short to be sure of");
+        assert_eq!(repeated.patterns(), ["%thunder%"]);
     }
 }
