@@ -52,9 +52,8 @@ in
 
   config = lib.mkIf cfg.enable {
     systemd.services.blufio.serviceConfig = {
-      # The empty one takes back those of the unit, which are for systemd before 257. Its imports stay: what lies in the
-      # machine's credential stores as blufio.NAME is found, encrypted or not.
-      LoadCredential = [ "" ] ++ load false;
+      # Beside the imports of the unit, which find what lies in the machine's credential stores as blufio.NAME.
+      LoadCredential = load false;
       LoadCredentialEncrypted = load true;
     };
 

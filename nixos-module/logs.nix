@@ -17,7 +17,7 @@ in
       type = lib.types.enum [ "daily" "weekly" "monthly" ];
       default = "weekly";
       example = "daily";
-      description = "How often the file begins anew.";
+      description = "How often the file begins anew. Past 20 MB it does so before that.";
     };
     keep = lib.mkOption {
       type = lib.types.ints.positive;
@@ -33,6 +33,7 @@ in
     services.logrotate.settings.blufio = {
       files = [ logs.file ];
       frequency = logs.frequency;
+      maxsize = "20M";
       rotate = logs.keep;
       compress = true;
       delaycompress = true;
@@ -40,7 +41,7 @@ in
       notifempty = true;
       # The service makes the new file itself, when it is told below.
       create = false;
-      postrotate = "systemctl kill --signal=HUP blufio.service";
+      postrotate = "systemctl kill --signal=HUP --kill-whom=main blufio.service || true";
     };
   };
 }

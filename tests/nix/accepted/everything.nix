@@ -33,7 +33,7 @@
     in
     {
       "readable secrets are loaded by their paths" =
-        serviceConfig.LoadCredential == [ "" "anthropic-api-key:/run/secrets/anthropic-api-key" "vault-passphrase:/run/agenix/vault-passphrase" ];
+        serviceConfig.LoadCredential == [ "anthropic-api-key:/run/secrets/anthropic-api-key" "vault-passphrase:/run/agenix/vault-passphrase" ];
       "encrypted ones may be in the store" = builtins.length serviceConfig.LoadCredentialEncrypted == 1;
       "a passphrase that is handed over opens the vault" = blufio.vault.unseal == "credential";
       "another port may be listened on" = serviceConfig.SocketBindAllow == [ "" "tcp:9000" "udp" ];

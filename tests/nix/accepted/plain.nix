@@ -6,7 +6,7 @@
   holds = config: {
     "the service starts with the machine" = config.systemd.services.blufio.wantedBy == [ "multi-user.target" ];
     "the unit of the package is used, with a drop-in" = config.systemd.services.blufio.overrideStrategy == "asDropin";
-    "nothing is handed over" = config.systemd.services.blufio.serviceConfig.LoadCredential == [ "" ];
+    "nothing is handed over" = config.systemd.services.blufio.serviceConfig.LoadCredential == [ ];
     "the vault asks" = config.services.blufio.vault.unseal == "ask";
     "the command finds the state" = config.services.blufio.settings.store.path == "/var/lib/blufio/blufio.db";
     "nobody is warned" = !builtins.any (text: builtins.match ".*blufio.*" (builtins.replaceStrings [ "\n" ] [ " " ] text) != null) config.warnings;

@@ -31,7 +31,7 @@ in
   path = plain "absolute path" (value: builtins.isPath value || lib.isString value && lib.hasPrefix "/" value);
   package = plain "package" (value: lib.isAttrs value && value ? outPath);
   anything = plain "anything" (_: true) // { merge = free; };
-  toml = plain "TOML value" is_toml // { merge = free; };
+  toml = plain "TOML value" is_toml // { composed = true; merge = free; };
   ints.positive = plain "positive integer, meaning >0" (value: lib.isInt value && value > 0);
   enum = values: plain "one of ${lib.concatMapStringsSep ", " shown values}" (value: lib.elem value values) // { composed = true; };
   strMatching = pattern: plain "string matching the pattern ${pattern}" (value: lib.isString value && builtins.match pattern value != null);
@@ -54,6 +54,7 @@ in
   };
   submodule = module: plain (if module ? freeformType then "open submodule of ${in_words module.freeformType}" else "submodule")
     (value: lib.isAttrs value || lib.isFunction value) // {
+    composed = true;
     sub = place: (lib.evalModules { modules = [ module ]; prefix = place; }).options;
     merge = place: values: (lib.evalModules {
       modules = [ (removeAttrs module [ "freeformType" ]) ] ++ map (value: { config = value; }) values;
