@@ -8,6 +8,7 @@ use blufio_agent::{Agent, AgentOptions, Parts};
 use blufio_calendar::Zone;
 use blufio_core::channel::*;
 use blufio_core::content::{Block, Message};
+use blufio_core::embedding::Embedding;
 use blufio_core::ids::{Conversation, QueueId, SessionId};
 use blufio_core::model::{ModelSpec, Price, PriceList, PriceTier};
 use blufio_core::money::{NanoUsd, Usage};
@@ -392,6 +393,16 @@ impl House {
     }
 
     pub async fn with(folder: &Path, model: &Arc<Model>, change: impl FnOnce(&mut AgentOptions)) -> Self {
+        Self::that_understands(folder, model, None, change).await
+    }
+
+    /// With something that makes vectors.
+    pub async fn that_understands(
+        folder: &Path,
+        model: &Arc<Model>,
+        embedding: Option<Arc<dyn Embedding>>,
+        change: impl FnOnce(&mut AgentOptions),
+    ) -> Self {
         let store = Store::open(&folder.join("blufio.db"), StoreOptions::default()).unwrap();
         let store = Arc::new(Brittle::new(store));
         let line = Arc::new(Line::default());
@@ -420,8 +431,8 @@ impl House {
             channels: vec![Arc::clone(&line) as _],
             transcriber: None,
             watch: Arc::new(Blind),
-            recall: Arc::new(Recaller::new(Arc::clone(&store) as _, None)),
-            embedding: None,
+            recall: Arc::new(Recaller::new(Arc::clone(&store) as _, embedding.clone())),
+            embedding,
             observe: Arc::clone(&heard) as _,
             clock: Arc::clone(&clock) as _,
         };

@@ -2,6 +2,7 @@
 //! Of a conversation that has gone quiet, what the person said in it and is worth remembering is remembered: once, for one
 //! cheap call, and nothing else.
 
+mod meaning;
 mod trouble;
 mod trust;
 

@@ -11,7 +11,7 @@
 //! | `lesson` | one question, and what comes of it |
 //! | `stretch` | what was said since the last lesson, and whose words these are |
 //! | `prompt`, `answer` | what the model is asked, and what it proposes |
-//! | `check`, `names` | whether the person has said that |
+//! | `check`, `names`, `numbers` | whether the person has said that |
 //! | `known` | what is known already |
 //! | `tries` | how often a stretch is tried again |
 
@@ -20,6 +20,7 @@ mod check;
 mod known;
 mod lesson;
 mod names;
+mod numbers;
 mod prompt;
 mod stretch;
 mod tries;

@@ -2,13 +2,17 @@
 //! Whether something that the model proposes to remember was said by the person, and is no secret.
 
 use super::answer::Proposal;
-use super::names;
 use super::stretch::{Line, Stretch, Whose};
+use super::{names, numbers};
 use blufio_calendar::Zone;
 use blufio_core::ids::MemoryId;
 use blufio_core::memory::{
     LONGEST_MEMORY, Memory, MemoryKind, MemoryScope, MemorySource, MemoryTrust, NewMemory,
 };
+use std::collections::HashSet;
+
+/// With so many letters that mostly are words a statement is told by them.
+const UNSPACED: usize = 4;
 
 /// A proposal that has passed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,10 +60,13 @@ pub(super) fn check(
     lines.retain(|line| line.whose == Whose::Person);
     let first = lines.iter().min_by_key(|line| line.message).ok_or(Doubt::NobodySaidIt)?;
     let said = lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");
-    if !blufio_recall::supports(&said, &text) {
+    if !is_supported(&said, &text) {
         return Err(Doubt::Unsupported);
     }
-    if !names::are_said(&said, &text, &zone.date(first.at)) {
+    // Who "she" is may have been said before.
+    let mut named: Vec<&str> = stretch.own().map(|line| line.text.as_str()).collect();
+    named.extend(known.iter().map(|memory| memory.text.as_str()));
+    if !names::are_said(&named.join("\n"), &text) || !numbers::are_said(&said, &text, &zone.date(first.at)) {
         return Err(Doubt::Foreign);
     }
     if blufio_recall::holds_secret(&text) || lines.iter().any(|line| repeats_secret(&line.text, &text)) {
@@ -90,6 +97,21 @@ pub(super) fn check(
         learned_at: first.at,
         replaces,
     }))
+}
+
+/// Whether words of a statement were said. Where they are written without spaces, single letters tell.
+fn is_supported(said: &str, text: &str) -> bool {
+    let letters: HashSet<char> = text.chars().filter(|c| is_unspaced(*c)).collect();
+    if letters.len() < UNSPACED {
+        return blufio_recall::supports(said, text);
+    }
+    let found = letters.iter().filter(|letter| said.contains(**letter)).count();
+    found.saturating_mul(2) >= letters.len() || blufio_recall::supports(said, text)
+}
+
+/// Letters that mostly are words.
+fn is_unspaced(c: char) -> bool {
+    matches!(c, '\u{3400}'..='\u{9fff}')
 }
 
 /// Whether a statement has anything of a sentence that holds a secret: which of its words is the secret cannot be told.

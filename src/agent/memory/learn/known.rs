@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What is known already: shown to the model beside what was said, and compared with what it proposes.
 
-use super::names;
 use super::stretch::Stretch;
+use super::{names, numbers};
 use crate::compaction;
 use crate::context::Shared;
 use blufio_core::embedding::Patience;
@@ -112,7 +112,7 @@ async fn same_meaning(shared: &Shared, text: &str, known: &[Memory]) -> Option<M
     // Two names, or two numbers, are close to one another in meaning.
     let alike = |memory: &&Memory| {
         names::of(text) == names::of(&memory.text)
-            && names::numbers_of(text) == names::numbers_of(&memory.text)
+            && numbers::of(text) == numbers::of(&memory.text)
             && compaction::negates(text) == compaction::negates(&memory.text)
     };
     let known: Vec<&Memory> = known.iter().filter(alike).collect();

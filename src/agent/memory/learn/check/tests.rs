@@ -92,6 +92,30 @@ fn what_the_person_did_not_say_is_dropped() {
 }
 
 #[test]
+fn who_is_meant_may_have_been_said_in_another_line_or_be_known() {
+    let stretch = stretch(&[
+        (Whose::Person, "My daughter Sofia is seven now"),
+        (Whose::Person, "she is allergic to walnuts, like her uncle"),
+    ]);
+    let known = Memory { text: "The person's brother is called Uwe.".into(), ..known(7, SUNDAY - 1) };
+    let allergic = |who: &str| proposal(&format!("{who} is allergic to walnuts."), &[2]);
+    assert!(checked(allergic("Sofia"), &stretch, &[]).is_ok());
+    assert_eq!(checked(allergic("Uwe"), &stretch, &[]), Err(Doubt::Foreign));
+    assert!(checked(allergic("Uwe"), &stretch, &[&known]).is_ok());
+    // Numbers have to stand where it is said.
+    let numbered = proposal("Sofia has 7 walnuts.", &[2]);
+    assert_eq!(checked(numbered, &stretch, &[]), Err(Doubt::Foreign));
+}
+
+#[test]
+fn scripts_without_spaces_are_checked_by_their_letters() {
+    let stretch = stretch(&[(Whose::Person, "我哥苏恒也说让我搬，他在重庆，每次来都得拎着行李箱骂一路。")]);
+    assert!(checked(proposal("用户的哥哥苏恒在重庆。", &[1]), &stretch, &[]).is_ok());
+    let made_up = proposal("用户的密友叫伊芙，喜欢爵士乐。", &[1]);
+    assert_eq!(checked(made_up, &stretch, &[]), Err(Doubt::Unsupported));
+}
+
+#[test]
 fn secrets_are_dropped_and_so_is_what_repeats_them() {
     let stretch = stretch(&[
         (Whose::Person, "the wifi password is mango-tree-42! My dog is called Max."),
