@@ -19,11 +19,11 @@ use blufio_core::observe::Observability;
 use blufio_core::recall::Recall;
 use blufio_core::route::Route;
 use blufio_core::secret::SecretString;
-use blufio_core::storage::Storage;
+use blufio_core::storage::{Storage, StorageError};
 use blufio_core::time::Clock;
 use blufio_core::transcribe::Transcriber;
 use blufio_gateway::{Gateway, GatewayOptions, LocalChannel};
-use blufio_memory::{Embedder, Form, Options as EmbedderOptions, Recaller, Source};
+use blufio_memory::{Embedder, Form, ModelError, Options as EmbedderOptions, Recaller, Source};
 use blufio_metrics::{Metrics, MetricsOptions};
 use blufio_net::{Net, NetOptions, Redactor};
 use blufio_skills::builtin::Builtin;
@@ -49,13 +49,18 @@ pub(crate) struct State {
     pub(crate) embedding: Option<Arc<dyn Embedding>>,
 }
 
+/// Opens a state file in a folder that is there.
+pub(crate) fn open(database: &Path) -> Result<Arc<dyn Storage>, StorageError> {
+    Ok(Arc::new(Store::open(database, StoreOptions::default())?))
+}
+
 /// Opens the state file, and nothing else.
 pub(crate) fn storage(database: &Path) -> anyhow::Result<Arc<dyn Storage>> {
     if let Some(folder) = database.parent() {
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
         made.with_context(|| format!("store.path: the folder {} cannot be made", folder.display()))?;
     }
-    Ok(Arc::new(Store::open(database, StoreOptions::default())?))
+    Ok(open(database)?)
 }
 
 /// Opens the state.
@@ -74,6 +79,17 @@ fn embedding(memory: &MemoryConfig, folder: &Path) -> Option<Arc<dyn Embedding>>
     if !memory.enabled {
         return None;
     }
+    match embedder(memory, folder) {
+        Ok(embedding) => Some(embedding),
+        Err(error) => {
+            tracing::error!(%error, "memory.model: the sentence model cannot be used; what is remembered is found by its words alone");
+            None
+        }
+    }
+}
+
+/// The sentence model that the configuration names.
+pub(crate) fn embedder(memory: &MemoryConfig, folder: &Path) -> Result<Arc<dyn Embedding>, ModelError> {
     let options = EmbedderOptions {
         source: memory.model.clone().map_or(Source::Inside, Source::Folder),
         form: match memory.form {
@@ -85,13 +101,7 @@ fn embedding(memory: &MemoryConfig, folder: &Path) -> Option<Arc<dyn Embedding>>
         scratch: folder.to_path_buf(),
         idle: memory.idle,
     };
-    match Embedder::open(options) {
-        Ok(embedder) => Some(Arc::new(embedder)),
-        Err(error) => {
-            tracing::error!(%error, "memory.model: the sentence model cannot be used; what is remembered is found by its words alone");
-            None
-        }
-    }
+    Ok(Arc::new(Embedder::open(options)?))
 }
 
 /// The parts that run in every phase: metrics, the doors, the channel of the local socket.

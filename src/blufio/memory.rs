@@ -5,7 +5,9 @@
 //! |---|---|
 //! | `show` | memories and past words on the terminal |
 //! | `transfer` | export and import |
+//! | `eval` | how well things are found again, measured on a file of conversations and questions |
 
+mod eval;
 mod show;
 mod transfer;
 
@@ -81,6 +83,8 @@ enum Action {
         /// The file
         file: PathBuf,
     },
+    /// Measure how well things are found again: conversations and questions in the LoCoMo format
+    Eval(eval::Args),
 }
 
 pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<()> {
@@ -100,6 +104,7 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<()> {
         }
         Action::Export { file } => return transfer::export(global, &place, file.as_deref()),
         Action::Import { file } => return transfer::import(global, &place, &file),
+        Action::Eval(args) => return eval::run(global, &place, &args),
     };
     let told = operator::ask(&place, ask)?;
     if global.json {
