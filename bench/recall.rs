@@ -11,6 +11,7 @@
 //! | words, meaning | one of them |
 //! | long | forty words and a vector |
 //! | frequent | five of the most frequent words that a text is made of |
+//! | opened | until the file was checked and can be asked; a small one is looked through, a large one only after it was not closed in order |
 //! | RSS | of the process before the first query and after the last |
 //! | bytes a row | what the file holds more for each row than a store that has nothing but the messages |
 //!
@@ -56,8 +57,16 @@ fn main() {
     let rows = rows.split(',').map(|rows| rows.trim().parse().expect("numbers of rows"));
     let measured: Vec<Value> = rows.map(|rows| runtime.block_on(of(rows))).collect();
     eprintln!(
-        "{:>7}{:>21}{:>21}{:>21}{:>21}{:>21}{:>13}{:>13}",
-        "rows", "both: p50 p99 (cpu)", "words", "meaning", "long", "frequent", "RSS MB", "bytes a row"
+        "{:>7}{:>21}{:>21}{:>21}{:>21}{:>21}{:>13}{:>13}{:>10}",
+        "rows",
+        "both: p50 p99 (cpu)",
+        "words",
+        "meaning",
+        "long",
+        "frequent",
+        "RSS MB",
+        "bytes a row",
+        "opened"
     );
     for row in &measured {
         let spread = |name: &str| {
@@ -66,7 +75,7 @@ fn main() {
         };
         let rss = |name: &str| row[name].as_f64().unwrap_or_default();
         eprintln!(
-            "{:>7}{:>21}{:>21}{:>21}{:>21}{:>21}{:>13}{:>13}",
+            "{:>7}{:>21}{:>21}{:>21}{:>21}{:>21}{:>13}{:>13}{:>10.0}",
             row["rows"].as_u64().unwrap_or_default(),
             spread("both"),
             spread("words"),
@@ -75,6 +84,7 @@ fn main() {
             spread("frequent"),
             format!("{:.1} {:.1}", rss("rss_before_mb"), rss("rss_after_mb")),
             row["bytes_a_row"].as_u64().unwrap_or_default(),
+            row["opened_ms"].as_f64().unwrap_or_default(),
         );
     }
     println!("{}", json!({ "recall": measured }));
@@ -229,10 +239,12 @@ async fn size(store: &Store) -> u64 {
 
 /// Asks a store that lies there.
 async fn measure(path: &Path) -> Value {
+    let begun = Instant::now();
     let store = Store::open(path, StoreOptions::default()).unwrap();
+    let opened = begun.elapsed();
     let mut chance = Chance(0xa5c);
     let before = rss();
-    let mut measured = json!({});
+    let mut measured = json!({ "opened_ms": opened.as_secs_f64() * 1e3 });
     for (name, words, by_words, by_meaning) in [
         ("both", 5, true, true),
         ("words", 5, true, false),
