@@ -12,6 +12,8 @@ use std::collections::HashMap;
 
 /// Counts as a further word that was not found: one word in common says less where it was the only one.
 const DOUBT: f64 = 1.0;
+/// The length of a passage that says as much as a memory: about ten words.
+const STATEMENT: f64 = 2.4;
 /// Longest name in front of what somebody has said, words.
 const NAME: usize = 3;
 
@@ -87,7 +89,7 @@ impl Clues {
                     meaning,
                     around,
                     share,
-                    on(signals.length, length(candidate.item.text())),
+                    on(signals.length, length(&candidate.item)),
                     on(signals.session, sessions.beside(at, candidate, (meaning + around) / 2.0)),
                     yes(signals.speaker && !is_memory && speaker_is_named(candidate.item.text(), asked)),
                     on(signals.recency, age(candidate)),
@@ -136,8 +138,12 @@ fn share(asked: &Asked, candidate: &Candidate, rarity: &[f64]) -> f64 {
     has / all
 }
 
-fn length(text: &str) -> f64 {
-    in_f64(u64::try_from(words(text).len()).unwrap_or(0)).ln_1p()
+fn length(item: &Item) -> f64 {
+    match item {
+        Item::Passage(passage) => in_f64(u64::try_from(words(&passage.text).len()).unwrap_or(0)).ln_1p(),
+        // However short, it was worth writing down.
+        Item::Memory(_) => STATEMENT,
+    }
 }
 
 /// Whether the words are somebody's ("Anna: I have moved") whom the question names.
