@@ -21,8 +21,8 @@ CAPABILITIES = "CAP_BPF,CAP_PERFMON,CAP_NET_ADMIN"
 SYSTEM_CALLS = "bpf @keyring @memlock adjtimex clock_adjtime"
 MACHINE_ID = "b1f10000b1f10000b1f10000b1f10000"
 REBOOTED = 133
-BOOT_TIME = 30.0
-COMMAND_TIME = 60.0
+BOOT_TIME = 90.0
+COMMAND_TIME = 120.0
 
 
 class Failed(AssertionError):

@@ -55,11 +55,13 @@ def main(arguments: list[str]) -> int:
         binary, simulator = needs.binary(options.binary), needs.simulator(options.simulator)
         from bench import images, tools
 
-        images.images(binary)
+        wanted = options.scenario or list(known)
+        updated = any(getattr(importlib.import_module(f"scenarios.{name}"), "UPDATES", False) for name in wanted)
+        images.built(binary, images.INSTALLED, *([images.NEXT] if updated else []))
         tools.modules()
         pod.sweep()
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-        return _all(options.scenario or list(known), ["--binary", str(binary), "--simulator", str(simulator)], options.jobs)
+        return _all(wanted, ["--binary", str(binary), "--simulator", str(simulator)], options.jobs)
     except Missing as missing:
         print(missing, file=sys.stderr)
         return 2
@@ -85,7 +87,7 @@ def _about(name: str) -> str:
 def _inside(name: str, binary: Path, simulator: Path) -> int:
     """Runs one, as the first process of its pod."""
     from bench.appliance import Appliance, Beside
-    from bench.images import images
+    from bench.images import INSTALLED, NEXT, image
     from bench.machine import Machine
 
     began = time.monotonic()
@@ -96,7 +98,7 @@ def _inside(name: str, binary: Path, simulator: Path) -> int:
     machine = None
     try:
         pod.enter()
-        both = images(binary)
+        both = image(INSTALLED), image(NEXT)
         machine = Machine(both[0])
         world = Appliance(machine, Beside(simulator), binary, both, step)
         importlib.import_module(f"scenarios.{name}").run(world)

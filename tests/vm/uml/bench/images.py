@@ -30,26 +30,28 @@ class Image:
         return [*sorted(self.folder.glob(f"blufio_{self.version}_*.xz")), self.file(".efi")]
 
 
-def images(binary: Path) -> tuple[Image, Image]:
-    """Both, of this state of the repository and of this program."""
+def built(binary: Path, *versions: str) -> None:
+    """Builds those that are missing, of this state of the repository and of this program."""
     key = _key(binary)
-    folder = CACHE / "vm" / "image-tests"
-    found = []
-    for version in (INSTALLED, NEXT):
-        place = folder / version
+    for version in versions:
+        place = image(version).folder
         stamp = place / "key"
-        if not stamp.exists() or stamp.read_text() != key:
-            print(f"building the image {version}: one to two minutes; the first time trees of packages, too", flush=True)
-            place.mkdir(parents=True, exist_ok=True)
-            stamp.unlink(missing_ok=True)
-            command = [str(BUILD), "--version", version, "--out", str(place), "--binary", str(binary), "--fast"]
-            # The date of the last commit would give every commit an image of its own.
-            environment = os.environ | {"SOURCE_DATE_EPOCH": "1700000000"}
-            if subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False).returncode != 0:
-                raise Missing(f"the image could not be built; its words stand above. Yourself: {' '.join(command)}")
-            stamp.write_text(key)
-        found.append(Image(place, version))
-    return found[0], found[1]
+        if stamp.exists() and stamp.read_text() == key:
+            continue
+        print(f"building the image {version}: one to two minutes; the first time trees of packages, too", flush=True)
+        place.mkdir(parents=True, exist_ok=True)
+        stamp.unlink(missing_ok=True)
+        command = [str(BUILD), "--version", version, "--out", str(place), "--binary", str(binary), "--fast"]
+        # The date of the last commit would give every commit an image of its own.
+        environment = os.environ | {"SOURCE_DATE_EPOCH": "1700000000"}
+        if subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False).returncode != 0:
+            raise Missing(f"the image could not be built; its words stand above. Yourself: {' '.join(command)}")
+        stamp.write_text(key)
+
+
+def image(version: str) -> Image:
+    """One of them, whether it is there or not."""
+    return Image(CACHE / "vm" / "image-tests" / version, version)
 
 
 def _key(binary: Path) -> str:

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Reboots, and power cuts in the middle of writing: what was said is kept, and the machine is the same afterwards."""
+
+from driver.world import ADA
+
+
+def run(world) -> None:
+    machine = world.machine
+    world.start()
+    assert world.say(ADA, "Hello") == "You said: “Hello”"
+    identity = machine.run("cat /etc/machine-id")
+    machine.run("touch /run/gone /tmp/gone")
+
+    world.step(f"rebooted in {machine.reboot():.1f} s")
+    world.wait_ready()
+    assert machine.run("cat /etc/machine-id") == identity
+    assert machine.answer("ls /run/gone /tmp/gone")[0] == 2, "something else than the data was kept"
+    assert int(machine.run("journalctl --list-boots --no-pager --quiet | wc -l")) == 2, "the journal of the first boot is gone"
+    assert world.say(ADA, "Again") == "You said: “Again”"
+    assert any("Hello" in str(message["content"]) for message in world.prompts()[-1]["body"]["messages"]), "the conversation is forgotten"
+
+    # Somebody writes without end, the agent is asked something, and the plug is pulled.
+    machine.send("while :; do head -c 4M /dev/urandom >/var/tmp/x; mv /var/tmp/x /var/tmp/y; done")
+    before = len(world.answers(ADA))
+    for number in range(5):
+        world.write(ADA, f"Number {number}")
+    world.wait_answers(ADA, before + 1)
+    machine.cut_power()
+    world.step("power cut")
+    world.step(f"on again in {machine.on():.1f} s")
+    world.wait_ready()
+    answers = world.wait_answers(ADA, before + 5)
+    assert len(set(answers[before:])) >= 5, f"something was not answered: {answers}"
+    assert machine.run("cat /etc/machine-id") == identity
+    assert not machine.run("systemctl --failed --no-legend --plain").strip()
+    world.step("all five are answered")
+    assert world.blufio("doctor") is not None
