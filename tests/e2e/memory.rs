@@ -96,9 +96,9 @@ async fn what_has_nothing_to_do_with_it_brings_nothing_back() {
 #[tokio::test]
 async fn remember_that_is_kept_at_once_and_listed_and_shown() {
     let house = plan().build().await;
-    house.ask(ADA, "Remember that my bicycle's lock opens with the small key.").await;
+    let told = house.ask(ADA, "Remember that my bicycle's lock opens with the small key.").await.text;
     let listed = memories(&house).await;
-    assert!(listed.iter().any(|text| text.contains("small key")), "{listed:?}");
+    assert!(listed.iter().any(|text| text.contains("small key")), "{told}: {listed:?}, {}", house.last_prompt());
     let list = house.ask(ADA, "/memory").await.text;
     assert!(list.contains("small key"), "{list}");
     house.assert_clean();

@@ -157,7 +157,8 @@ async fn two_hundred_unrelated_messages_recall_nothing() {
     let mut loaded = Vec::new();
     for message in &messages {
         let recalled = ask(message).await;
-        assert_eq!(recalled.by_meaning, ByMeaning::Yes, "{message}");
+        let wordless = blufio_recall::words(message).is_empty();
+        assert_eq!(recalled.by_meaning == ByMeaning::Yes, !wordless, "{message}");
         loaded.extend(recalled.found.first().map(|found| format!("{message} → {}", found.item.text())));
     }
     assert!(loaded.is_empty(), "{} of {}: {loaded:#?}", loaded.len(), messages.len());
