@@ -14,6 +14,8 @@ use std::collections::HashMap;
 const DOUBT: f64 = 1.0;
 /// The length of a passage that says as much as a memory: about ten words.
 const STATEMENT: f64 = 2.4;
+/// Among fewer rows than these a word that occurs once is as rare as among so many: how rare it is cannot be told from a handful.
+const HANDFUL: u64 = 60;
 /// Longest name in front of what somebody has said, words.
 const NAME: usize = 3;
 
@@ -155,7 +157,7 @@ fn speaker_is_named(text: &str, asked: &Asked) -> bool {
 
 /// How much a word says that occurs in so many rows.
 fn rarity(occurrences: u64, rows: u64) -> f64 {
-    let (occurrences, rows) = (in_f64(occurrences), in_f64(rows));
+    let (occurrences, rows) = (in_f64(occurrences), in_f64(rows.max(HANDFUL)));
     (1.0 + (rows - occurrences + 0.5).max(0.0) / (occurrences + 0.5)).ln()
 }
 
