@@ -22,8 +22,6 @@ mod known;
 mod measure;
 mod report;
 mod sample;
-#[cfg(test)]
-mod tests;
 mod variants;
 
 pub use report::{Estimate, Facts, Found, Latency, Quality, Report, Shown, Size, Times};

@@ -52,6 +52,11 @@ impl Recaller {
         Self { signals, ..self }
     }
 
+    /// Whether it is the model that comes with the program, whose vocabulary has no pieces for scripts without spaces.
+    fn knows_english_only(&self) -> bool {
+        self.embedding.as_ref().is_some_and(|embedding| embedding.model().name == crate::shipped::NAME)
+    }
+
     async fn vector(
         &self,
         text: &str,
@@ -108,7 +113,11 @@ impl Recaller {
         if self.memories.candidates(query.clone()).await?.rows == 0 {
             return Ok(None);
         }
-        let (vector, by_meaning) = self.vector(&sought.text, patience).await;
+        let (vector, by_meaning) = if sought.asked.unspaced && self.knows_english_only() {
+            (None, ByMeaning::Off)
+        } else {
+            self.vector(&sought.text, patience).await
+        };
         query.words.clone_from(&sought.asked.words);
         query.vector = vector;
         let found = self.memories.candidates(query).await?;
@@ -122,7 +131,8 @@ impl Recaller {
         patience: Patience,
     ) -> Result<Vec<(Item, Clues)>, StorageError> {
         let Some(looked) = self.look(question, patience).await? else { return Ok(Vec::new()) };
-        let clues = Clues::of(&looked.asked, &looked.found, self.signals);
+        let all = Signals { recency: true, ..self.signals };
+        let clues = Clues::of(&looked.asked, &looked.found, all);
         let best = rank(&looked.asked, &looked.found, self.signals).into_iter().take(question.limit);
         let told = best.filter_map(|ranked| {
             let candidate = looked.found.candidates.get(ranked.at)?;

@@ -3,6 +3,7 @@
 
 use crate::chunks::sentences;
 use crate::cues::CUES;
+use crate::script::unspaced;
 use crate::stop::Stop;
 use crate::words::{split, words};
 use std::collections::HashSet;
@@ -23,6 +24,8 @@ pub struct Asked {
     pub(crate) subject: bool,
     /// Wants something done that has nothing to do with what was said: a translation, a joke.
     pub(crate) errand: bool,
+    /// Is in a script without spaces between words, for which an English sentence model has no pieces: all of it is one to such a model.
+    pub unspaced: bool,
     /// Is not in English, which is what the sentence model knows: all that is written in one other language is alike to it.
     pub(crate) foreign: bool,
 }
@@ -42,8 +45,13 @@ impl Asked {
         let begins = list.iter().take(BEGINNING).any(|word| CUES.errand.contains(word.as_str()));
         let (subject, errand) = (has(&CUES.subject), begins && !own);
         let mut words = words(text);
+        if words.iter().all(|word| CUES.greeting.contains(word.as_str())) {
+            words.clear();
+        }
         words.truncate(most);
-        Self { words, all: list.into_iter().collect(), own, subject, errand, foreign }
+        let letters = || text.chars().filter(|c| c.is_alphabetic());
+        let unspaced = letters().filter(|c| unspaced(*c)).count() * 2 > letters().count();
+        Self { unspaced, words, all: list.into_iter().collect(), own, subject, errand, foreign }
     }
 }
 
@@ -77,6 +85,19 @@ mod tests {
         assert!(!Asked::new("Give me the name of my dentist", 9).errand);
         assert!(Asked::new("Wie heißt mein Hund?", 9).foreign && Asked::new("кот", 9).foreign);
         assert!(!Asked::new("Max", 9).foreign);
+    }
+
+    #[test]
+    fn a_greeting_asks_for_nothing() {
+        assert_eq!(Asked::new("Good morning, how are you today?", 9).words, [""; 0]);
+        assert_eq!(Asked::new("Guten Morgen!", 9).words, [""; 0]);
+        assert_eq!(Asked::new("When is my morning class?", 9).words, ["morning", "class"]);
+    }
+
+    #[test]
+    fn scripts_without_spaces_are_told() {
+        assert!(Asked::new("我的狗叫什么名字?", 9).unspaced);
+        assert!(!Asked::new("Who is 小黑, my dog?", 9).unspaced);
     }
 
     #[test]

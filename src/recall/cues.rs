@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 
 /// Words in small letters, by what they tell (`cues.txt`).
 pub(crate) struct Cues {
+    /// Good morning.
+    pub(crate) greeting: HashSet<&'static str>,
     /// My, our.
     pub(crate) own: HashSet<&'static str>,
     /// I, we.
@@ -22,7 +24,13 @@ pub(crate) static CUES: LazyLock<Cues> = LazyLock::new(|| {
         let words = lines.find_map(|line| line.strip_prefix(kind)?.strip_prefix(':'));
         words.unwrap_or_default().split_whitespace().collect()
     };
-    Cues { own: of("own"), subject: of("subject"), question: of("question"), errand: of("errand") }
+    Cues {
+        greeting: of("greeting"),
+        own: of("own"),
+        subject: of("subject"),
+        question: of("question"),
+        errand: of("errand"),
+    }
 });
 
 #[cfg(test)]
