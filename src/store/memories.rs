@@ -21,6 +21,7 @@ use rusqlite::{Connection, Row, params};
 mod erase;
 mod forget;
 mod learn;
+mod reach;
 mod remember;
 mod repeated;
 pub(crate) mod scopes;

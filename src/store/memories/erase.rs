@@ -4,6 +4,7 @@
 //!
 //! A message that is still on its way out is left alone, since its sender may hold it already; it is dropped as others are.
 
+use super::reach::Reach;
 use super::repeated::Repeated;
 use super::sweep::sweep;
 use crate::columns::{from_json, to_json};
@@ -28,7 +29,7 @@ pub(crate) const MESSAGES_OF_TURN: &str =
 
 pub(super) const REWRITE: &str = "UPDATE messages SET content = ?2, forgotten_at = ?3 WHERE id = ?1";
 
-const DROP_SUMMARY: &str = "DELETE FROM summaries WHERE session = ?1 AND upto >= ?2";
+pub(super) const DROP_SUMMARY: &str = "DELETE FROM summaries WHERE session = ?1 AND upto >= ?2";
 
 pub(crate) const PASSAGES_OF: &str =
     "SELECT id, scope, text, block FROM passages INDEXED BY passages_of_session
@@ -61,7 +62,7 @@ pub(crate) const FORGOTTEN_NEAR: &str = concat!(
 
 const NOTHING_AROUND: &str = "UPDATE passages SET around = '' WHERE id = ?1";
 
-const DROP_FROM_QUEUE: &str =
+pub(super) const DROP_FROM_QUEUE: &str =
     "UPDATE queue SET payload = NULL, turn = NULL, reason = NULL WHERE id = ?1 AND state = 'done'";
 
 pub(crate) const DROP_MERGED: &str =
@@ -81,6 +82,7 @@ pub(super) struct Eraser<'a> {
     seen: BTreeSet<i64>,
     erased: u64,
     repeated: Repeated,
+    reach: Reach,
 }
 
 struct Told {
@@ -93,12 +95,14 @@ struct Told {
 
 impl<'a> Eraser<'a> {
     pub(super) fn new(connection: &'a Connection, now: Timestamp) -> Self {
-        Self { connection, now, seen: BTreeSet::new(), erased: 0, repeated: Repeated::default() }
+        let (repeated, reach) = (Repeated::default(), Reach::default());
+        Self { connection, now, seen: BTreeSet::new(), erased: 0, repeated, reach }
     }
 
-    /// Words that are gone, and are to be told nowhere else.
-    pub(super) fn words(&mut self, text: &str) {
+    /// Words of this scope are gone, and are to be told nowhere else.
+    pub(super) fn words(&mut self, scope: i64, text: &str) -> Result<(), RowError> {
         self.repeated.add(text);
+        self.reach.scope(self.connection, scope)
     }
 
     /// Erases a message, with the whole turn in which it was said.
@@ -139,7 +143,10 @@ impl<'a> Eraser<'a> {
             self.erased += 1;
         }
         self.connection.prepare_cached(DROP_SUMMARY)?.execute([session, id])?;
-        self.drop_passages(*session, *id)?;
+        self.reach.session(self.connection, *session)?;
+        for (scope, text) in drop_passages(self.connection, *session, *id)? {
+            self.words(scope, &text)?;
+        }
         let mut around = self.connection.prepare_cached(TOLD_AROUND)?;
         let around = around
             .query_map([session, id], |row| Ok((row.get(0)?, row.get(1)?)))?
@@ -153,32 +160,37 @@ impl<'a> Eraser<'a> {
         Ok(())
     }
 
-    fn drop_passages(&mut self, session: i64, message: i64) -> Result<(), RowError> {
-        let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
-        let passages = self
-            .connection
-            .prepare_cached(PASSAGES_OF)?
-            .query_map([session, message], row)?
-            .collect::<Result<Vec<(i64, i64, String, Option<i64>)>, _>>()?;
-        for (id, scope, text, block) in passages {
-            let item = ItemId::Passage(PassageId(id));
-            keywords::remove(self.connection, Key::of(scope, item, &text)?, &text)?;
-            if let Some(block) = block {
-                vectors::take_out(self.connection, block, item)?;
-            }
-            self.connection.prepare_cached("DELETE FROM passages WHERE id = ?1")?.execute([id])?;
-            self.repeated.add(&text);
-        }
-        Ok(())
-    }
-
     /// Takes out what repeats the words elsewhere. Says how many messages were erased.
     pub(super) fn finish(self) -> Result<u64, RowError> {
         if self.repeated.is_empty() {
             return Ok(self.erased);
         }
-        Ok(self.erased + sweep(self.connection, &self.repeated, self.now)?)
+        Ok(self.erased + sweep(self.connection, &self.repeated, &self.reach, self.now)?)
     }
+}
+
+/// Drops what can be found of a message. Tells the texts and the numbers of their scopes.
+pub(super) fn drop_passages(
+    connection: &Connection,
+    session: i64,
+    message: i64,
+) -> Result<Vec<(i64, String)>, RowError> {
+    let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
+    let passages = connection
+        .prepare_cached(PASSAGES_OF)?
+        .query_map([session, message], row)?
+        .collect::<Result<Vec<(i64, i64, String, Option<i64>)>, _>>()?;
+    let mut dropped = Vec::with_capacity(passages.len());
+    for (id, scope, text, block) in passages {
+        let item = ItemId::Passage(PassageId(id));
+        keywords::remove(connection, Key::of(scope, item, &text)?, &text)?;
+        if let Some(block) = block {
+            vectors::take_out(connection, block, item)?;
+        }
+        connection.prepare_cached("DELETE FROM passages WHERE id = ?1")?.execute([id])?;
+        dropped.push((scope, text));
+    }
+    Ok(dropped)
 }
 
 fn told(row: &Row<'_>) -> rusqlite::Result<Told> {

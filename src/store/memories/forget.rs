@@ -108,7 +108,7 @@ fn delete(connection: &Connection, id: MemoryId, eraser: &mut Eraser<'_>) -> Res
     }
     connection.prepare_cached("DELETE FROM said_again WHERE memory = ?1")?.execute([id.0])?;
     connection.prepare_cached("DELETE FROM memories WHERE id = ?1")?.execute([id.0])?;
-    eraser.words(&row.text);
+    eraser.words(row.scope, &row.text)?;
     for source in said {
         match source {
             (Some(message), _) => eraser.message(message)?,

@@ -5,6 +5,7 @@ use crate::behaviour::fixture::{
 };
 use crate::lock::beside;
 use crate::memories::erase::IN_THEIR_PLACE;
+use blufio_core::channel::{Inbound, Sender};
 use blufio_core::content::{Block, Message};
 use blufio_core::ids::{MemoryId, MessageId, PassageId};
 use blufio_core::memory::{ItemId, MemorySource, NewMemory};
@@ -279,4 +280,54 @@ async fn what_cannot_be_forgotten_as_a_whole_is_not_forgotten_in_part() {
     assert!(matches!(refused, Err(StorageError::Unexpected(_))), "{refused:?}");
     assert!(f.store.memory(id).await.unwrap().is_some());
     assert_eq!(f.store.candidates(query(&["x"], None)).await.unwrap().candidates.len(), 1);
+}
+
+#[tokio::test]
+async fn what_repeats_the_words_goes_too_and_others_keep_theirs() {
+    let f = fresh();
+    let words = "my favourite harbour town is called Zierikzee";
+    let mut turns = Vec::new();
+    for (chat, text) in [
+        ("1", words),
+        ("1", "something else"),
+        ("1", "as I said, my favourite harbour town is called Zierikzee"),
+    ] {
+        turns.push(turn(&f.store, chat, vec![said(text)], 10 + i64::try_from(turns.len()).unwrap()).await);
+    }
+    let stranger = Inbound {
+        sender: Sender { id: "8".into(), name: "Bob".into() },
+        text: words.into(),
+        ..message(2, "b")
+    };
+    accept(&f.store, vec![stranger], 30).await;
+    let id = claim(&f.store, 2, 30).await.unwrap().id;
+    let session = f.store.session(&chat(2), Timestamp(30)).await.unwrap();
+    let settle = Settlement {
+        session: Some(session),
+        transcript: vec![said(words)],
+        outbox: vec![json!(words)],
+        decision: Some(Decision { memories: vec![words.into()], ..Decision::default() }),
+        ..settlement(id)
+    };
+    f.store.settle(settle, Timestamp(31)).await.unwrap();
+    let (outbox, _) = f.store.outbox_due(Timestamp(32), &["telegram".into()], &[], 9).await.unwrap();
+    f.store.outbox_sent(outbox[0].id, "x", Timestamp(32)).await.unwrap();
+    let theirs = f.store.transcript(session, 1).await.unwrap().messages[0].id;
+    let mut passages: Vec<_> = turns.iter().map(|turn| passage(turn, words, words)).collect();
+    let theirs =
+        blufio_core::memory::NewPassage { message: theirs, session, scope: person(8), ..passages[0].clone() };
+    passages.push(theirs.clone());
+    f.store.index(theirs.message, passages).await.unwrap();
+
+    // Entered by hand: nothing but the scope tells whose words they are.
+    let id = remember(&f, memory(words)).await;
+    assert_eq!(forget(&f, &[ItemId::Memory(id)]).await, Forgotten { memories: 1, messages: 2 });
+    let gone = said(IN_THEIR_PLACE);
+    assert_eq!(transcript(&f.store, turns[0].session, 9).await, [gone.clone(), said("something else"), gone]);
+    assert_eq!(transcript(&f.store, session, 9).await, [said(words)]);
+    assert_eq!(number(&f.store, "SELECT count(*) FROM passages").await, 2);
+    assert_eq!(number(&f.store, "SELECT count(*) FROM passages WHERE around <> ''").await, 1);
+    assert_eq!(number(&f.store, "SELECT count(*) FROM outbox").await, 1);
+    assert_eq!(number(&f.store, "SELECT count(*) FROM queue WHERE payload IS NULL").await, 2);
+    assert_eq!(f.store.answers(None, 9).await.unwrap()[0].decision.memories, [words]);
 }
