@@ -16,8 +16,6 @@ const DOUBT: f64 = 1.0;
 const FEW: u64 = 200;
 /// The length of a passage that says as much as a memory: about ten words.
 const STATEMENT: f64 = 2.4;
-/// Among fewer rows than these a word that occurs once is as rare as among so many: how rare it is cannot be told from a handful.
-const HANDFUL: u64 = 60;
 /// Longest name in front of what somebody has said, words.
 const NAME: usize = 3;
 
@@ -26,6 +24,8 @@ const NAME: usize = 3;
 pub struct Clues {
     /// Whether meaning could be compared.
     pub by_meaning: bool,
+    /// Whether meaning tells how well it fits, too: not in scripts that an English model knows nothing of, where all is alike.
+    pub telling: bool,
     /// BM25 of the words. Not weighed by itself: it has no scale.
     pub keyword: f64,
     /// The numbers, in the order of [`Clues::NAMES`].
@@ -88,6 +88,7 @@ impl Clues {
             let foreign = yes(asked.foreign);
             Self {
                 by_meaning: signals.meaning && candidate.cosine.is_some(),
+                telling: signals.meaning && candidate.cosine.is_some() && !asked.unspaced,
                 keyword: on(signals.words, candidate.keyword + candidate.trigram),
                 values: [
                     meaning,
@@ -157,9 +158,9 @@ fn speaker_is_named(text: &str, asked: &Asked) -> bool {
     !name.is_empty() && name.len() <= NAME && name.iter().any(|word| asked.all.contains(word))
 }
 
-/// How much a word says that occurs in so many rows.
+/// How much a word says that occurs in so many rows. In few rows each word is frequent, which says nothing about the word.
 fn rarity(occurrences: u64, rows: u64) -> f64 {
-    let (occurrences, rows) = (in_f64(occurrences), in_f64(rows.max(HANDFUL)));
+    let (occurrences, rows) = (in_f64(occurrences), in_f64(rows.max(FEW)));
     (1.0 + (rows - occurrences + 0.5).max(0.0) / (occurrences + 0.5)).ln()
 }
 

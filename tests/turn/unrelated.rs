@@ -154,13 +154,14 @@ async fn two_hundred_unrelated_messages_recall_nothing() {
     };
     let messages = unrelated();
     assert!(messages.len() >= 200, "{}", messages.len());
-    let mut loaded = Vec::new();
+    let (mut loaded, mut by_meaning) = (Vec::new(), 0);
     for message in &messages {
         let recalled = ask(message).await;
-        let wordless = blufio_recall::words(message).is_empty();
-        assert_eq!(recalled.by_meaning == ByMeaning::Yes, !wordless, "{message}");
+        by_meaning += usize::from(recalled.by_meaning == ByMeaning::Yes);
         loaded.extend(recalled.found.first().map(|found| format!("{message} → {}", found.item.text())));
     }
+    // Greetings and the like are not even looked for.
+    assert!(by_meaning >= messages.len() * 3 / 4, "{by_meaning}");
     assert!(loaded.is_empty(), "{} of {}: {loaded:#?}", loaded.len(), messages.len());
     // It is not that nothing can be recalled.
     let fact = "The person is allergic to walnuts.";
