@@ -111,6 +111,8 @@ pub struct QuestionClues {
 pub struct CandidateClues {
     /// Whether it answers the question.
     pub answers: bool,
+    /// Whether meaning tells how well it fits.
+    pub telling: bool,
     /// BM25 of the words.
     pub keyword: f64,
     /// The clues by their names.

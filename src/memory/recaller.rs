@@ -52,11 +52,6 @@ impl Recaller {
         Self { signals, ..self }
     }
 
-    /// Whether it is the model that comes with the program, whose vocabulary has no pieces for scripts without spaces.
-    fn knows_english_only(&self) -> bool {
-        self.embedding.as_ref().is_some_and(|embedding| embedding.model().name == crate::shipped::NAME)
-    }
-
     async fn vector(
         &self,
         text: &str,
@@ -113,11 +108,7 @@ impl Recaller {
         if self.memories.candidates(query.clone()).await?.rows == 0 {
             return Ok(None);
         }
-        let (vector, by_meaning) = if sought.asked.unspaced && self.knows_english_only() {
-            (None, ByMeaning::Off)
-        } else {
-            self.vector(&sought.text, patience).await
-        };
+        let (vector, by_meaning) = self.vector(&sought.text, patience).await;
         query.words.clone_from(&sought.asked.words);
         query.vector = vector;
         let found = self.memories.candidates(query).await?;

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 /// What every file has to be, to the last byte.
 const SUMS: &str = include_str!("model/SHA256SUMS");
 
-pub(crate) const NAME: &str = "all-MiniLM-L6-v2";
+const NAME: &str = "all-MiniLM-L6-v2";
 const VOCABULARY: &str = "vocabulary.txt";
 const WEIGHTS: &str = "weights.bin";
 const WORDS: &str = "words.bin";

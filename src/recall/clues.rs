@@ -12,8 +12,6 @@ use std::collections::HashMap;
 
 /// Counts as a further word that was not found: one word in common says less where it was the only one.
 const DOUBT: f64 = 1.0;
-/// With fewer rows words count as if there were so many.
-const FEW: u64 = 200;
 /// The length of a passage that says as much as a memory: about ten words.
 const STATEMENT: f64 = 2.4;
 /// Longest name in front of what somebody has said, words.
@@ -158,9 +156,9 @@ fn speaker_is_named(text: &str, asked: &Asked) -> bool {
     !name.is_empty() && name.len() <= NAME && name.iter().any(|word| asked.all.contains(word))
 }
 
-/// How much a word says that occurs in so many rows. In few rows each word is frequent, which says nothing about the word.
+/// How much a word says that occurs in so many rows.
 fn rarity(occurrences: u64, rows: u64) -> f64 {
-    let (occurrences, rows) = (in_f64(occurrences), in_f64(rows.max(FEW)));
+    let (occurrences, rows) = (in_f64(occurrences), in_f64(rows.max(HANDFUL)));
     (1.0 + (rows - occurrences + 0.5).max(0.0) / (occurrences + 0.5)).ln()
 }
 
@@ -197,5 +195,121 @@ impl Sessions {
             Some([first, _]) => first.1,
             None => 0.0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use blufio_core::ids::{MemoryId, MessageId, PassageId};
+    use blufio_core::memory::{Memory, MemoryKind, MemoryScope, MemoryTrust, Passage};
+    use blufio_core::time::Timestamp;
+
+    fn passage(id: i64, session: i64, text: &str, around: &str) -> Item {
+        Item::Passage(Passage {
+            id: PassageId(id),
+            message: MessageId(id),
+            session: SessionId(session),
+            scope: MemoryScope::Agent,
+            text: text.into(),
+            around: around.into(),
+            at: Timestamp(id),
+        })
+    }
+
+    fn memory(id: i64, text: &str) -> Item {
+        Item::Memory(Memory {
+            id: MemoryId(id),
+            text: text.into(),
+            kind: MemoryKind::Fact,
+            scope: MemoryScope::Agent,
+            trust: MemoryTrust::Told,
+            confidence: 90,
+            source: None,
+            learned_at: Timestamp(id),
+            used_at: None,
+            uses: 0,
+            replaced: None,
+        })
+    }
+
+    fn candidate(item: Item, found: &[usize], cosine: Option<f32>) -> Candidate {
+        let keyword = if found.is_empty() { 0.0 } else { 1.0 };
+        Candidate { item, keyword, trigram: 0.0, found: found.to_vec(), cosine, around: None }
+    }
+
+    fn clues(question: &str, candidates: Vec<Candidate>) -> Vec<Clues> {
+        let asked = Asked::new(question, 20);
+        let found = Candidates { candidates, occurrences: vec![1; asked.words.len()], rows: 1000 };
+        Clues::of(&asked, &found, Signals { recency: true, ..Signals::PROVED })
+    }
+
+    fn get(clues: &Clues, name: &str) -> f64 {
+        clues.get(name).unwrap()
+    }
+
+    #[test]
+    fn words_beside_a_passage_count_as_its_own() {
+        let beside = passage(1, 1, "Max!", "you: What is your dog called?\nMax!");
+        let clues = clues(
+            "what is my dog called",
+            vec![
+                candidate(beside, &[], Some(0.2)),
+                candidate(passage(2, 1, "A cat.", "A cat."), &[], Some(0.2)),
+                candidate(memory(3, "The dog is Max."), &[0], Some(0.2)),
+            ],
+        );
+        assert!(get(&clues[0], "share") > 0.8 && get(&clues[2], "share") > 0.8);
+        assert!(get(&clues[1], "share").abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_rare_word_counts_more() {
+        let asked = Asked::new("dog thunderstorm", 9);
+        let all = vec![
+            candidate(passage(1, 1, "dog", ""), &[0], None),
+            candidate(passage(2, 1, "thunderstorm", ""), &[1], None),
+        ];
+        let found = Candidates { candidates: all, occurrences: vec![400, 2], rows: 1000 };
+        let clues = Clues::of(&asked, &found, Signals::PROVED);
+        assert!(get(&clues[1], "share") > 3.0 * get(&clues[0], "share"));
+        assert!(!clues[0].by_meaning);
+    }
+
+    #[test]
+    fn another_passage_of_the_session_stands_beside_the_best_one() {
+        let all = [(1, 1, 0.9), (2, 1, 0.5), (3, 2, 0.7)];
+        let all =
+            all.map(|(id, session, cosine)| candidate(passage(id, session, "x", ""), &[], Some(cosine)));
+        let clues = clues("anything", all.to_vec());
+        let beside: Vec<i64> =
+            clues.iter().map(|clues| (get(clues, "session") * 10.0).round() as i64).collect();
+        assert_eq!(beside, [5, 9, 0]);
+    }
+
+    #[test]
+    fn whoever_is_named_has_said_it() {
+        let clues = clues(
+            "What did Caroline paint?",
+            vec![
+                candidate(passage(1, 1, "Caroline: I painted a horse", ""), &[], Some(0.1)),
+                candidate(passage(2, 1, "Melanie: Caroline painted a horse", ""), &[], Some(0.1)),
+                candidate(passage(3, 1, "well, and there is more to say: Caroline", ""), &[], Some(0.1)),
+            ],
+        );
+        assert_eq!(clues.iter().map(|clues| get(clues, "speaker")).collect::<Vec<_>>(), [1.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn in_scripts_without_spaces_meaning_does_not_tell_how_well_it_fits() {
+        let clues = clues("我的狗叫什么名字", vec![candidate(memory(1, "狗叫小黑"), &[], Some(0.95))]);
+        assert!(clues[0].by_meaning && !clues[0].telling);
+    }
+
+    #[test]
+    fn the_newest_candidate_is_told_from_the_oldest() {
+        let all = [1, 5, 9].map(|id| candidate(memory(id, "x"), &[], Some(0.1)));
+        let clues = clues("anything", all.to_vec());
+        assert_eq!(clues.iter().map(|clues| get(clues, "recency")).collect::<Vec<_>>(), [0.0, 0.5, 1.0]);
     }
 }

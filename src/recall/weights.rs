@@ -63,7 +63,7 @@ pub(crate) fn order(clues: &Clues) -> f64 {
 
 /// How well it fits, 0 to 1.
 pub(crate) fn fit(clues: &Clues) -> f64 {
-    let sum = if clues.by_meaning { ALL.fit.sum(clues) } else { ALL.fit_by_words.sum(clues) };
+    let sum = if clues.telling { ALL.fit.sum(clues) } else { ALL.fit_by_words.sum(clues) };
     1.0 / (1.0 + (-sum).exp())
 }
 
@@ -84,7 +84,8 @@ mod tests {
     #[test]
     fn meaning_and_words_speak_for_a_candidate() {
         let with = |name: &str, value: f64, by_meaning| {
-            let mut clues = Clues { by_meaning, keyword: 0.0, values: [0.0; Clues::NAMES.len()] };
+            let mut clues =
+                Clues { by_meaning, telling: by_meaning, keyword: 0.0, values: [0.0; Clues::NAMES.len()] };
             clues.values[Clues::NAMES.iter().position(|known| *known == name).unwrap()] = value;
             clues
         };

@@ -194,7 +194,12 @@ async fn clues(
     for (item, clues) in recaller.clues(&wanted, Patience::Unhurried).await? {
         let answers = haystack.place(&item).is_some_and(|place| answers.contains(&place));
         let named = Clues::NAMES.iter().zip(clues.values).map(|(name, value)| ((*name).to_owned(), value));
-        candidates.push(CandidateClues { answers, keyword: clues.keyword, clues: named.collect() });
+        candidates.push(CandidateClues {
+            answers,
+            telling: clues.telling,
+            keyword: clues.keyword,
+            clues: named.collect(),
+        });
     }
     Ok(QuestionClues {
         sample: sample.to_owned(),

@@ -48,6 +48,7 @@ struct Question {
 
 struct Candidate {
     answers: bool,
+    telling: bool,
     keyword: f64,
     clues: Value,
 }
@@ -64,6 +65,7 @@ fn read(path: &str) -> Vec<Question> {
         let line: Value = serde_json::from_str(line).unwrap();
         let candidates = line["candidates"].as_array().unwrap().iter().map(|candidate| Candidate {
             answers: candidate["answers"].as_bool().unwrap(),
+            telling: candidate["telling"].as_bool().unwrap(),
             keyword: candidate["keyword"].as_f64().unwrap(),
             clues: candidate["clues"].clone(),
         });
@@ -232,15 +234,24 @@ struct Fitted {
 }
 
 impl Purpose {
+    /// Whether how well a candidate fits is told by these weights.
+    fn tells(&self, candidate: &Candidate) -> bool {
+        self.by_words || candidate.telling
+    }
+
     fn fitted(&self, questions: &[&Question]) -> Fitted {
         let order = order(questions, self.order_names, self.by_words);
         let shown = |question: &Question| {
             let all = ordered(question, self.order_names, &order, self.by_words);
-            all.iter().take(SHOWN).map(|one| one.values(self.fit_names)).collect()
+            all.iter()
+                .take(SHOWN)
+                .filter(|one| self.tells(one))
+                .map(|one| one.values(self.fit_names))
+                .collect()
         };
         let right = |question: &Question| {
             let all = ordered(question, self.order_names, &order, self.by_words);
-            all.iter().take(SHOWN).map(|one| one.answers).collect()
+            all.iter().take(SHOWN).filter(|one| self.tells(one)).map(|one| one.answers).collect()
         };
         let fit = fit(questions, &shown, &right, self.fit_names.len());
         Fitted { order, fit }
@@ -252,6 +263,7 @@ impl Purpose {
         let all = ordered(question, self.order_names, &fitted.order, self.by_words);
         all.iter()
             .take(SHOWN)
+            .filter(|one| self.tells(one))
             .map(|one| (dot(&one.values(self.fit_names), weights) + bias, one.answers))
             .collect()
     }
