@@ -12,6 +12,8 @@ use std::collections::HashMap;
 
 /// Counts as a further word that was not found: one word in common says less where it was the only one.
 const DOUBT: f64 = 1.0;
+/// Among fewer rows than these a word that occurs once is as rare as among so many: how rare it is cannot be told from a handful.
+const HANDFUL: u64 = 200;
 /// The length of a passage that says as much as a memory: about ten words.
 const STATEMENT: f64 = 2.4;
 /// Longest name in front of what somebody has said, words.
