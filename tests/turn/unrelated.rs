@@ -158,7 +158,7 @@ async fn two_hundred_unrelated_messages_recall_nothing() {
     for message in &messages {
         let recalled = ask(message).await;
         by_meaning += usize::from(recalled.by_meaning == ByMeaning::Yes);
-        loaded.extend(recalled.found.first().map(|found| format!("{message} → {}", found.item.text())));
+        loaded.extend(recalled.found.first().map(|found| format!("{message} → {:.2} {}", found.score, found.item.text())));
     }
     // Greetings and the like are not even looked for.
     assert!(by_meaning >= messages.len() * 3 / 4, "{by_meaning}");
