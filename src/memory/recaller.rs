@@ -162,9 +162,9 @@ impl Recaller {
 impl Sought {
     fn of(question: &Question) -> Self {
         let (text, before) = (question.text.trim(), question.before.trim());
-        let own = words(text).len();
-        // "And where?": what it is about was said before. A thank-you asks for nothing.
-        let asks = own > 0 || text.contains(['?', '？', '؟']);
+        let own = Asked::new(text, WORDS).words.len();
+        // "And where?": what it is about was said before. A thank-you asks for nothing, nor does "How are you this morning?".
+        let asks = own > 0 || words(text).is_empty() && text.contains(['?', '？', '؟']);
         let text = if own < TOO_FEW && asks && !before.is_empty() {
             format!("{text}\n{before}")
         } else {
@@ -200,3 +200,6 @@ impl Recall for Recaller {
         Ok(Recalled { found, by_meaning: looked.by_meaning })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -281,7 +281,8 @@ fn tell(purpose: &Purpose, questions: &[Question], sums: &[Vec<(f64, bool)>], or
     let unrelated = questions.iter().zip(sums).filter(|(question, _)| question.kind == "unrelated");
     let mut astray: Vec<f64> = unrelated.map(|(_, sums)| best(sums)).collect();
     let bar = threshold(&mut astray);
-    let share = |of: &dyn Fn(&Question) -> bool, yes: &dyn Fn(&[(f64, bool)]) -> bool| {
+    type Sums = [(f64, bool)];
+    let share = |of: &dyn Fn(&Question) -> bool, yes: &dyn Fn(&Sums) -> bool| {
         let of: Vec<bool> = questions
             .iter()
             .zip(sums)
