@@ -93,9 +93,10 @@ class Machine:
         initrd = b"".join(piece + bytes(-len(piece) % 4) for piece in (programs, tools.modules().read_bytes(), archive.credentials(self.credentials)))
         (WORK / "initrd").write_bytes(initrd)
         ours, theirs = socket.socketpair()
-        # Besides the image's own arguments: where this kernel finds its devices, and the driver's ear.
-        command = ["/usr/bin/linux.uml", f"mem={MEMORY}", "ubd0=/vm/disk.raw", "initrd=/vm/initrd", "con=null", "ssl=null", "ssl0=null,fd:1"]
-        command += [f"ssl1=fd:{theirs.fileno()}", f"vec0:transport=tap,ifname=tap0,depth=128,gro=1", "root=/dev/mapper/root"]
+        # Besides the image's own arguments: where this kernel finds its devices, and the driver's ear. The disk is not
+        # locked (c): while the machine reboots by itself, its old process still has it open.
+        command = ["/usr/bin/linux.uml", f"mem={MEMORY}", "ubd0c=/vm/disk.raw", "initrd=/vm/initrd", "con=null", "ssl=null", "ssl0=null,fd:1"]
+        command += [f"ssl1=fd:{theirs.fileno()}", "vec0:transport=tap,ifname=tap0,depth=128,gro=1", "root=/dev/mapper/root"]
         command += [*arguments, *(f"systemd.wants={unit}" for unit in self.wants), *self.arguments]
         environment = {"PATH": os.environ["PATH"], "TMPDIR": "/dev/shm", "HOME": "/", "TERM": "dumb"}
         with open(self.console, "ab") as console:
