@@ -124,6 +124,13 @@ def flake(nixpkgs: str) -> Iterator[Flake]:
         yield Flake(folder, nixpkgs)
 
 
+def noted() -> dict:
+    """What the last evaluation with a real nixpkgs said."""
+    if not STAMP.exists():
+        raise Failure("there is no tests/nix/stamp.json; tests/nix/README.md says how it is made")
+    return json.loads(STAMP.read_text())
+
+
 def page(options: str) -> str:
     """The documentation with these options in it."""
     text = PAGE.read_text()
