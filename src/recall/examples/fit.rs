@@ -37,7 +37,7 @@ const ROUNDS: usize = 3000;
 const SHOWN: usize = 8;
 /// Unrelated messages that may load something, and how far above them the threshold is laid.
 const ASTRAY: f64 = 0.001;
-const MARGIN: f64 = 0.25;
+const MARGIN: f64 = 0.6;
 
 struct Question {
     sample: String,
