@@ -7,7 +7,7 @@ use crate::weights;
 use blufio_core::storage::Candidates;
 
 /// How well something has to fit to be shown to a model.
-pub const THRESHOLD: f64 = 0.5;
+pub const THRESHOLD: f64 = 0.55;
 
 /// How flat reciprocal ranks are; the smaller, the more the first places count.
 const FLAT: f64 = 10.0;
