@@ -26,9 +26,20 @@ async fn every_command_is_listed() {
     let folder = tempfile::tempdir().unwrap();
     let house = House::open(folder.path(), &Model::new([])).await;
     let help = ask(&house, "1", "/help").await;
-    for command in
-        ["new", "stop", "model", "why", "cost", "budget", "memory", "forget", "reminders", "heartbeat", "status", "help"]
-    {
+    for command in [
+        "new",
+        "stop",
+        "model",
+        "why",
+        "cost",
+        "budget",
+        "memory",
+        "forget",
+        "reminders",
+        "heartbeat",
+        "status",
+        "help",
+    ] {
         assert!(help.contains(&format!("/{command} –")), "{command}: {help}");
     }
     house.close().await;
