@@ -7,6 +7,9 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// The tool that lists what is remembered, and deletes it. What it lists is not kept in transcripts, where it would stay.
+pub const FORGET: &str = "forget";
+
 /// Whether running a tool twice could hurt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

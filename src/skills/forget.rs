@@ -9,7 +9,7 @@ use blufio_calendar::Zone;
 use blufio_core::embedding::Patience;
 use blufio_core::memory::{Item, ItemId, MemoryScope};
 use blufio_core::recall::{ByMeaning, Question, Recall};
-use blufio_core::skill::{Effects, ToolContext, ToolSpec};
+use blufio_core::skill::{Effects, FORGET, ToolContext, ToolSpec};
 use blufio_core::storage::{Forgetting, Memories};
 use blufio_core::time::Timestamp;
 use serde::Deserialize;
@@ -18,7 +18,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 /// The tool's name.
-pub const NAME: &str = "forget";
+pub const NAME: &str = FORGET;
 
 /// So many are listed, and so many are deleted at once.
 const MOST: usize = 30;

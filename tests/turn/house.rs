@@ -20,6 +20,7 @@ use blufio_core::storage::*;
 use blufio_core::time::{Clock, Timestamp};
 use blufio_core::watch::{Sight, Watch};
 use blufio_memory::Recaller;
+use blufio_skills::builtin::Builtin;
 use blufio_store::{Store, StoreOptions};
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt as _, StreamExt as _};
@@ -306,11 +307,15 @@ pub struct Toolbox {
     pub sight: Mutex<Option<String>>,
     pub calls: Mutex<Vec<String>>,
     pub keys: Mutex<Vec<String>>,
+    /// Those of the program beside them, where a test wants them.
+    pub builtin: Mutex<Option<Arc<Builtin>>>,
 }
 
 #[async_trait]
 impl SkillRuntime for Toolbox {
     fn tools(&self) -> Vec<ToolSpec> {
+        let builtin =
+            self.builtin.lock().unwrap().as_ref().map(|builtin| builtin.tools()).unwrap_or_default();
         [("look", Effects::None), ("send_money", Effects::Outside), ("hang", Effects::Outside)]
             .into_iter()
             .map(|(name, effects)| ToolSpec {
@@ -319,10 +324,16 @@ impl SkillRuntime for Toolbox {
                 input_schema: json!({ "type": "object" }),
                 effects,
             })
+            .chain(builtin)
             .collect()
     }
 
-    async fn call(&self, name: &str, _input: &Value, context: &ToolContext) -> ToolOutcome {
+    async fn call(&self, name: &str, input: &Value, context: &ToolContext) -> ToolOutcome {
+        let builtin = self.builtin.lock().unwrap().clone();
+        if let Some(builtin) = builtin.filter(|builtin| builtin.tools().iter().any(|tool| tool.name == name))
+        {
+            return builtin.call(name, input, context).await;
+        }
         self.keys.lock().unwrap().push(context.key.clone());
         self.calls.lock().unwrap().push(name.to_owned());
         if name == "hang" {

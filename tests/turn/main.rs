@@ -23,6 +23,7 @@ mod heartbeat;
 mod learning;
 mod month;
 mod order;
+mod remembering;
 mod reminders;
 mod routes;
 mod strangers;

@@ -6,6 +6,7 @@ use crate::budget;
 use crate::choice;
 use crate::compaction;
 use crate::ending;
+use crate::memory;
 use crate::operator;
 use blufio_core::content::Block;
 use blufio_core::storage::{
@@ -29,6 +30,11 @@ impl Turn<'_> {
                 last.content.push(Block::text(ending::told_unasked(&notice.text)));
             }
         }
+        let forgotten = memory::redact(&mut transcript);
+        let mut decision = self.record.decision.clone();
+        if let Some(decision) = &mut decision {
+            forgotten.take_out_of_notes(&mut decision.memories);
+        }
         // Where no model was asked, none has answered.
         let answered = outcome == TurnOutcome::Answered || self.heard;
         let settlement = Settlement {
@@ -43,7 +49,7 @@ impl Turn<'_> {
             },
             transcript,
             end_session,
-            decision: self.record.decision.clone().filter(|_| answered || self.paid),
+            decision: decision.filter(|_| answered || self.paid),
             outbox: reply.map(|reply| self.channel.render(&self.conversation, &reply)).unwrap_or_default(),
             once: self.warnings().await.into_iter().chain(self.resumption(outcome).await).collect(),
             told: notices.into_iter().map(|notice| notice.id).collect(),
