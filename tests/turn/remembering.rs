@@ -238,7 +238,7 @@ async fn what_a_forwarded_message_asks_for_is_neither_kept_nor_deleted() {
 }
 
 #[tokio::test]
-async fn what_the_model_deletes_for_the_person_is_in_no_file_either() {
+async fn what_the_model_deletes_for_the_person_is_found_nowhere_any_more() {
     let folder = tempfile::tempdir().unwrap();
     let remember = json!({ "text": "The person's dog is called Xylophonius." });
     let model = Model::new([
