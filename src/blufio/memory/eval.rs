@@ -8,7 +8,9 @@ use crate::global::Global;
 use crate::paths::Place;
 use crate::terminal::visible;
 use anyhow::Context as _;
-use blufio_memory::evaluation::{self, Estimate, EvaluationError, Heard, Options, Quality, Report, Shown};
+use blufio_memory::evaluation::{
+    self, Estimate, EvaluationError, Heard, Options, Quality, QuestionClues, Report, Shown,
+};
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,6 +25,9 @@ pub(super) struct Args {
     /// Messages that have to do with none of them, one a line: how many would be shown something all the same?
     #[arg(long, value_name = "FILE")]
     unrelated: Option<PathBuf>,
+    /// Also write what spoke for each candidate, a line of JSON a question; `examples/fit` of blufio-recall makes weights of it
+    #[arg(long, value_name = "FILE")]
+    clues: Option<PathBuf>,
 }
 
 pub(super) fn run(global: &Global, place: &Place, args: &Args) -> anyhow::Result<()> {
@@ -31,7 +36,16 @@ pub(super) fn run(global: &Global, place: &Place, args: &Args) -> anyhow::Result
         Some(file) => read(file)?.lines().map(str::to_owned).filter(|line| !line.trim().is_empty()).collect(),
         None => Vec::new(),
     };
-    let options = Options { pooled: args.pooled, unrelated, ..Options::default() };
+    let options =
+        Options { pooled: args.pooled, unrelated, clues: args.clues.is_some(), ..Options::default() };
+    let mut clues = match &args.clues {
+        Some(file) => Some(std::io::BufWriter::new(
+            std::fs::File::create(file)
+                .map_err(|error| Coded::usage(format!("{} cannot be written: {error}", file.display())))?,
+        )),
+        None => None,
+    };
+    let mut written = Ok(());
     let folder = tempfile::Builder::new().prefix("blufio-eval-").tempdir().context("no temporary folder")?;
     let embedding = assemble::embedder(&place.config.memory, folder.path())?;
     let stores = AtomicUsize::new(0);
@@ -40,11 +54,13 @@ pub(super) fn run(global: &Global, place: &Place, args: &Args) -> anyhow::Result
         assemble::open(&folder.path().join(format!("{number}.db")))
     };
     let shows = std::io::stderr().is_terminal();
-    let mut hear = |heard: Heard| {
-        if let (true, Heard::Done { haystacks, of }) = (shows, heard) {
+    let mut hear = |heard: Heard| match (heard, &mut clues) {
+        (Heard::Done { haystacks, of }, _) if shows => {
             eprint!("\r{haystacks} of {of} done");
             std::io::stderr().flush().ok();
         }
+        (Heard::Clues(question), Some(file)) if written.is_ok() => written = line(file, &question),
+        _ => {}
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -55,6 +71,10 @@ pub(super) fn run(global: &Global, place: &Place, args: &Args) -> anyhow::Result
     if shows {
         eprintln!();
     }
+    if let Some(mut file) = clues {
+        written = written.and_then(|()| file.flush());
+    }
+    written.context("the clues cannot be written")?;
     let report = measured.map_err(|error| wrong(&args.file, error))?;
     if global.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
@@ -62,6 +82,11 @@ pub(super) fn run(global: &Global, place: &Place, args: &Args) -> anyhow::Result
         print(&report);
     }
     Ok(())
+}
+
+fn line(file: &mut impl std::io::Write, question: &QuestionClues) -> std::io::Result<()> {
+    serde_json::to_writer(&mut *file, question)?;
+    file.write_all(b"\n")
 }
 
 fn read(file: &Path) -> anyhow::Result<String> {
