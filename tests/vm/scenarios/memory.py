@@ -47,5 +47,5 @@ def run(world) -> None:
     listed = json.loads(world.blufio("memory list --json"))["memories"]
     world.blufio(f"memory forget {listed[0]['id']} --yes")
     assert "Okonkwo" not in world.blufio("memory search heating")
-    resident = world.metric("process_resident_memory_bytes")
+    resident = world.metric("blufio_resident_memory_bytes")
     world.step(f"resident memory with the model: {(resident or 0) / 2**20:.1f} MiB")
