@@ -98,7 +98,11 @@ async fn remember_that_is_kept_at_once_and_listed_and_shown() {
     let house = plan().build().await;
     let told = house.ask(ADA, "Remember that my bicycle's lock opens with the small key.").await.text;
     let listed = memories(&house).await;
-    assert!(listed.iter().any(|text| text.contains("small key")), "{told}: {listed:?}, {}", house.last_prompt());
+    assert!(
+        listed.iter().any(|text| text.contains("small key")),
+        "{told}: {listed:?}, {}",
+        house.last_prompt()
+    );
     let list = house.ask(ADA, "/memory").await.text;
     assert!(list.contains("small key"), "{list}");
     house.assert_clean();

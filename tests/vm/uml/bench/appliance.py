@@ -46,10 +46,10 @@ class Appliance(World):
     def _forward(self) -> None:
         """The daemon speaks plain HTTP to nobody but its own machine: there, somebody passes on what it says."""
         for api, port in PORTS.items():
-            socket = f"[Unit]\n[Socket]\nListenStream=127.0.0.1:{port}\n"
+            socket = f"[Socket]\nListenStream=127.0.0.1:{port}\n"
             service = f"[Service]\nExecStart=/usr/lib/systemd/systemd-socket-proxyd {OUTSIDE}:{port}\n"
-            self.machine.credential(f"systemd.extra-unit.forward-{api}.socket", socket)
-            self.machine.credential(f"systemd.extra-unit.forward-{api}.service", service)
+            self.machine.units[f"forward-{api}.socket"] = socket
+            self.machine.units[f"forward-{api}.service"] = service
             self.machine.wants.append(f"forward-{api}.socket")
 
     def surroundings(self) -> dict[str, Any]:

@@ -1,19 +1,23 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""What is handed to the machine in its initrd, where firmware and hypervisor would do it: credentials."""
+"""What is handed to the machine in its initrd, where firmware and hypervisor would do it."""
 
 from pathlib import Path
 
 FOLDER = "usr/share/handed-over"
-# The first systemd puts them where the second one looks for what it was handed over.
+# The first systemd puts them where the second one looks: for credentials that it was handed over, and for units.
 TMPFILES = f"""d /run/credentials 0755 root root -
-C /run/credentials/@initrd 0700 root root - /{FOLDER}
+C /run/credentials/@initrd 0700 root root - /{FOLDER}/credentials
+C /run/systemd/system 0755 root root - /{FOLDER}/units
+d /run/systemd/system/multi-user.target.wants 0755 root root -
 """
 
 
-def credentials(values: dict[str, bytes]) -> bytes:
-    """An archive for the kernel that follows others."""
-    files = {f"{FOLDER}/{name}": value for name, value in values.items()}
-    files["usr/lib/tmpfiles.d/handed-over.conf"] = TMPFILES.encode()
+def handed_over(credentials: dict[str, bytes], units: dict[str, str], wanted: list[str]) -> bytes:
+    """An archive for the kernel that follows others: credentials, and units of which some are started."""
+    files = {f"{FOLDER}/credentials/{name}": value for name, value in credentials.items()}
+    files |= {f"{FOLDER}/units/{name}": text.encode() for name, text in units.items()}
+    links = (f"L /run/systemd/system/multi-user.target.wants/{name} - - - - ../{name}\n" for name in wanted)
+    files["usr/lib/tmpfiles.d/handed-over.conf"] = (TMPFILES + "".join(links)).encode()
     folders = sorted({str(parent) for name in files for parent in Path(name).parents if str(parent) != "."})
     entries = [(folder, 0o040755, b"") for folder in folders]
     entries += [(name, 0o100600, content) for name, content in sorted(files.items())]
