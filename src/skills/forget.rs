@@ -41,8 +41,8 @@ struct Input {
 pub fn spec() -> ToolSpec {
     ToolSpec {
         name: NAME.into(),
-        description: "Deletes what you know and what was said, if the person wants that. First list it with `about`; then \
-                      delete by `ids` what the person means, and say what is gone without repeating it."
+        description: "Deletes what the person wants forgotten. First list it with `about`, then delete what is meant by \
+                      `ids`, and say what is gone without repeating it."
             .into(),
         input_schema: json!({
             "type": "object",

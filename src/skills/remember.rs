@@ -50,11 +50,7 @@ pub fn spec() -> ToolSpec {
             "properties": {
                 "text": { "type": "string", "description": "One full sentence, absolute dates" },
                 "kind": { "enum": MemoryKind::ALL },
-                "replaces": {
-                    "type": "array",
-                    "items": { "type": "string" },
-                    "description": "Ids of what holds no more"
-                }
+                "replaces": { "type": "array", "items": { "type": "string" } }
             },
             "required": ["text"],
             "additionalProperties": false
