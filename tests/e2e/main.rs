@@ -29,6 +29,7 @@ mod heartbeat;
 mod log;
 mod markdown;
 mod memory;
+mod memory_eval;
 mod outage;
 mod pairing;
 mod polling;
