@@ -185,7 +185,7 @@ impl Default for MemoryOptions {
         Self {
             enabled: true,
             tokens: 600,
-            patience: Duration::from_millis(250),
+            patience: Duration::from_secs(3),
             learn: true,
             quiet: Duration::from_secs(15 * 60),
             model: String::new(),

@@ -14,7 +14,8 @@ use blufio_core::storage::{Said, StorageError};
 const BATCH: usize = 128;
 /// How far back what was said before the first of them is looked for.
 const BACK: usize = 16;
-const PERSON: &str = "person";
+/// Whose words they are, for the model.
+pub(super) const PERSON: &str = "person";
 const ASSISTANT: &str = "you";
 
 /// Takes up the next messages. Says whether there may be more. Done again, it comes to the same.

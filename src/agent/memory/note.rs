@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What the model is shown of what was found: one note, within so many tokens, each line with its day.
 
+use super::index::PERSON;
 use crate::tokens;
 use blufio_calendar::Zone;
 use blufio_core::content::Block;
@@ -62,8 +63,13 @@ fn line(recollection: &Recollection, zone: &Zone) -> String {
             format!("- {}: {}{earlier}", zone.date(memory.learned_at), harmless(&memory.text))
         }
         Item::Passage(passage) => {
-            let words = if passage.around.is_empty() { &passage.text } else { &passage.around };
-            format!("- {}, as it was said: {}", zone.date(passage.at), shortened(&harmless(words)))
+            // Among what others have said around it, the person's own words are marked as well.
+            let own = format!("{PERSON}: {}", passage.text.trim());
+            let words = match passage.around.as_str() {
+                "" => own,
+                around => around.replacen(passage.text.trim(), &own, 1),
+            };
+            format!("- {}, as it was said: {}", zone.date(passage.at), shortened(&harmless(&words)))
         }
     }
 }
@@ -138,13 +144,13 @@ mod tests {
         };
         let items = [
             found(Item::Memory(memory(2, "Lives in Porto.", 9)), vec![before]),
-            found(said("A small boat", "person: A small boat"), vec![]),
+            found(said("A small boat", "you: What?\nA small boat"), vec![]),
         ];
         let shown = shown(&items, &Zone::utc(), 600);
         assert_eq!(
             text(&shown).split_once('\n').unwrap().1,
             "- 1970-01-10: Lives in Porto. (until 1970-01-10: Lives in Ghent.)\n\
-             - 1970-01-03, as it was said: person: A small boat]"
+             - 1970-01-03, as it was said: you: What? person: A small boat]"
         );
         assert_eq!(shown.memories, [MemoryId(2)]);
         assert_eq!(shown.told, ["Lives in Porto. (words: x)", "A small boat (words: x)"]);

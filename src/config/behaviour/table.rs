@@ -88,7 +88,7 @@ fn by_default_the_agent_chooses_its_models_spends_little_and_does_nothing_unaske
     let memory = config.memory;
     assert!(memory.enabled && memory.learn && memory.model.is_none() && memory.learning_model.is_none());
     assert_eq!((memory.form, memory.tokens), (ModelForm::Auto, 600));
-    assert_eq!((memory.patience, memory.quiet), (Duration::from_millis(250), Duration::from_secs(900)));
+    assert_eq!((memory.patience, memory.quiet), (Duration::from_secs(3), Duration::from_secs(900)));
     assert_eq!(memory.idle, Duration::from_secs(600));
     assert!(config.telegram.operators.is_empty());
     assert_eq!(config.agent.zone(), Zone::of_this_machine());

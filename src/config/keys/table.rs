@@ -205,8 +205,8 @@ pub(super) static KEYS: &[Key] = &[
     Key {
         path: "memory.patience",
         kind: Kind::Duration { least: Duration::from_millis(1), most: seconds(10) },
-        default: r#""250ms""#,
-        doc: "How long an answer waits for the model; what fits is found by words alone after that.",
+        default: r#""3s""#,
+        doc: "How long an answer waits for the model, which takes milliseconds, or a second where it has to be loaded first. After that, words alone count.",
     },
     Key {
         path: "memory.tokens",
