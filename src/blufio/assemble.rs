@@ -37,6 +37,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub(crate) use blufio_gateway::{client, wire};
+pub(crate) use blufio_memory::evaluation;
 
 /// The state file and the vault in it.
 pub(crate) struct State {

@@ -17,8 +17,9 @@ use crate::operator;
 use crate::paths;
 use anyhow::Context as _;
 use blufio_core::control::Told;
-use blufio_core::ids::{MemoryId, PassageId};
+use blufio_core::ids::MemoryId;
 use blufio_core::memory::{ItemId, MemoryKind};
+use blufio_core::storage::Forgotten;
 use clap::Subcommand;
 use serde_json::json;
 use std::io::{IsTerminal as _, Write as _};
@@ -62,7 +63,8 @@ enum Action {
     /// One memory: where it is from, how often it was used, what it replaced
     Show {
         /// Its number, as `list` shows it
-        id: i64,
+        #[arg(value_parser = memory)]
+        id: MemoryId,
     },
     /// Delete for good: rows, vectors, keywords, and the words in the transcript
     Forget {
@@ -107,6 +109,9 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<()> {
         Action::Eval(args) => return eval::run(global, &place, &args),
     };
     let told = operator::ask(&place, ask)?;
+    if let Told::Forgotten(Forgotten { memories: 0, messages: 0 }) = &told {
+        return Err(Coded::usage("nothing of that is remembered; see `blufio memory list` and `search`"));
+    }
     if global.json {
         println!("{}", serde_json::to_string(&told)?);
         return Ok(());
@@ -137,10 +142,15 @@ fn kind(name: &str) -> Result<MemoryKind, String> {
 }
 
 fn item(text: &str) -> Result<ItemId, String> {
-    let number = |text: &str| text.parse::<i64>().map_err(|_| "a number such as 12, m12 or p34".to_owned());
-    match text.strip_prefix('p') {
-        Some(passage) => number(passage).map(|id| ItemId::Passage(PassageId(id))),
-        None => number(text.strip_prefix('m').unwrap_or(text)).map(|id| ItemId::Memory(MemoryId(id))),
+    text.parse().map_err(|_| "a number such as 12, m12 or p34".to_owned())
+}
+
+fn memory(text: &str) -> Result<MemoryId, String> {
+    match item(text)? {
+        ItemId::Memory(id) => Ok(id),
+        ItemId::Passage(_) => {
+            Err("the number of a memory, such as 12 or m12; past words stand in `search`".into())
+        }
     }
 }
 
@@ -165,6 +175,7 @@ fn list(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use blufio_core::ids::PassageId;
 
     #[test]
     fn memories_and_past_words_are_told_apart_by_a_letter() {
@@ -172,5 +183,7 @@ mod tests {
         assert_eq!(item("m12"), Ok(ItemId::Memory(MemoryId(12))));
         assert_eq!(item("p34"), Ok(ItemId::Passage(PassageId(34))));
         assert!(item("x1").is_err() && item("p").is_err() && item("12a").is_err());
+        assert_eq!(memory("m12"), Ok(MemoryId(12)));
+        assert!(memory("p34").is_err());
     }
 }

@@ -41,7 +41,7 @@ async fn memories(house: &House) -> Vec<String> {
 
 #[tokio::test]
 async fn told_in_one_conversation_it_is_there_in_another_after_a_restart() {
-    let mut house = plan().build().await;
+    let mut house = plan().set("telegram.operators", &format!("[{ADA}]")).build().await;
     house.ask(ADA, "My dog's name is Max.").await;
     indexed(&house, 1).await;
     house.ask(ADA, "/new").await;
@@ -186,6 +186,9 @@ async fn memories_are_kept_looked_at_exported_and_taken_in_from_the_command_line
     let taken = house.blufio(&["memory", "import", path, "--json"], "").await.ok().json();
     assert_eq!(taken["new"], 1);
     assert_eq!(house.blufio(&["memory", "import", path, "--json"], "").await.ok().json()["new"], 0);
+    let secret = house.blufio(&["memory", "add", "The wifi password is mango-tree-42."], "").await;
+    assert_eq!(secret.code, 3, "{secret:?}");
+    assert!(secret.stderr.contains("vault set"), "{secret:?}");
     let answer = house.ask(ADA, "[sim:say ok] Who repairs our heating?").await;
     assert_eq!(answer.text, "ok");
     assert!(
@@ -202,6 +205,8 @@ async fn what_cannot_be_done_is_said_with_the_remedy() {
     for (arguments, words) in [
         (&["memory", "show", "7"][..], "blufio memory list"),
         (&["memory", "forget", "7"], "--yes"),
+        (&["memory", "forget", "7", "--yes"], "nothing of that"),
+        (&["memory", "show", "p7"], "m12"),
         (&["memory", "forget", "x7", "--yes"], "p34"),
         (&["memory", "add", " "], "has words"),
         (&["memory", "add", "x", "--kind", "rumour"], "preference"),

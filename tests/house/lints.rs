@@ -38,10 +38,11 @@ fn missing(workspace: &Table) -> Vec<String> {
     complaints
 }
 
-/// A lint that is switched off where the program runs. In tests it may be.
+/// A lint that is switched off where the program runs. In tests and examples it may be.
 fn switched_off(file: &TextFile, test_modules: &[String]) -> Vec<String> {
     let test = file.path.starts_with("tests/")
         || file.path.starts_with("bench/")
+        || file.path.contains("/examples/")
         || test_modules.iter().any(|module| {
             file.path.strip_prefix(module.as_str()).is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
         });
@@ -124,6 +125,7 @@ fn a_lint_that_is_switched_off_is_seen() {
         ("src/agent/loopback.rs", 0),
         ("src/agent/loopback/stand_in.rs", 0),
         ("tests/e2e/text.rs", 0),
+        ("src/recall/examples/fit.rs", 0),
     ] {
         assert_eq!(switched_off(&TextFile::new(path, text), &modules).len(), expected, "{path}");
     }

@@ -2,12 +2,14 @@
 //! The operator's questions about what is remembered. He sees every scope.
 
 use super::{Desk, refused, usage};
-use blufio_core::control::{ImportedMemory, Refusal, Told};
+use blufio_core::control::{ImportedMemory, Refusal, RefusalKind, Told};
 use blufio_core::embedding::Patience;
 use blufio_core::ids::MemoryId;
 use blufio_core::memory::{ItemId, LONGEST_MEMORY, MemoryKind, MemoryScope, MemoryTrust, NewMemory};
 use blufio_core::recall::Question;
 use blufio_core::storage::{Forgetting, MemoryFilter};
+use blufio_core::time::Timestamp;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Most memories of one answer, or of one import.
@@ -92,8 +94,13 @@ impl Desk {
                 )));
             }
         }
+        let known = self.known().await?;
         let (mut new, mut ids) = (0, Vec::with_capacity(memories.len()));
         for (at, memory) in memories.iter().enumerate() {
+            if let Some(id) = known.get(&identity(&memory.scope, &memory.text, memory.learned_at)) {
+                ids.push(*id);
+                continue;
+            }
             let replaces = memories.iter().zip(&ids).filter(|(earlier, _)| earlier.replaced_by == Some(at));
             let memory = NewMemory {
                 text: memory.text.trim().to_owned(),
@@ -113,11 +120,33 @@ impl Desk {
         Ok(Told::Imported { new })
     }
 
+    /// Everything that is stored, history included, by what it says and when that was said.
+    async fn known(&self) -> Result<BTreeMap<String, MemoryId>, Refusal> {
+        let (mut known, mut before) = (BTreeMap::new(), None);
+        loop {
+            let filter = MemoryFilter { scopes: None, replaced: true, before, limit: MOST };
+            let page = self.storage.memories(filter).await.map_err(refused)?;
+            before = page.last().map(|memory| memory.id);
+            let whole = page.len() < MOST;
+            known.extend(
+                page.into_iter()
+                    .map(|memory| (identity(&memory.scope, &memory.text, memory.learned_at), memory.id)),
+            );
+            if whole {
+                return Ok(known);
+            }
+        }
+    }
+
     fn wake_memory(&self) {
         if let Some(agent) = self.agent() {
             agent.wake_memory();
         }
     }
+}
+
+fn identity(scope: &MemoryScope, text: &str, learned_at: Timestamp) -> String {
+    format!("{} {scope:?} {}", learned_at.0, text.trim())
 }
 
 fn sound(text: &str) -> Result<String, Refusal> {
@@ -129,6 +158,14 @@ fn sound(text: &str) -> Result<String, Refusal> {
         return Err(usage(format!(
             "a memory is one statement of at most {LONGEST_MEMORY} characters; split it into several"
         )));
+    }
+    if blufio_recall::holds_secret(text) {
+        return Err(Refusal {
+            kind: RefusalKind::Policy,
+            message: "it holds a password, a key or the like, which is no memory: people would be told of it, and the model \
+                      provider as well; `blufio vault set` keeps secrets"
+                .into(),
+        });
     }
     Ok(text.to_owned())
 }

@@ -3,14 +3,14 @@
 //! on this machine is not touched: the turns go into a store of their own, which is thrown away.
 
 use crate::assemble;
+use crate::assemble::evaluation::{
+    self, Estimate, EvaluationError, Heard, Options, Quality, QuestionClues, Report, Shown,
+};
 use crate::exit::Coded;
 use crate::global::Global;
 use crate::paths::Place;
 use crate::terminal::visible;
 use anyhow::Context as _;
-use blufio_memory::evaluation::{
-    self, Estimate, EvaluationError, Heard, Options, Quality, QuestionClues, Report, Shown,
-};
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};

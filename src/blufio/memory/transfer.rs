@@ -17,8 +17,8 @@ use std::path::Path;
 
 /// The form of the file.
 const VERSION: u32 = 1;
-/// Memories that are asked for, or handed over, at once.
-const BATCH: usize = 500;
+/// Memories that are asked for, or handed over, at once: what the daemon takes of them, however long their words are.
+const BATCH: usize = 100;
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
