@@ -26,7 +26,7 @@ mod prompt;
 mod statement;
 
 pub(crate) use memory::shown;
-pub(crate) use statement::{has_others, negates, own_words, sentences};
+pub(crate) use statement::{brings_others, forwarding, negates, own_words, sentences};
 
 use crate::context::Shared;
 use crate::frame::History;

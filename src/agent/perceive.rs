@@ -2,6 +2,7 @@
 //! Files become blocks: pictures, documents, transcribed speech. What cannot be carried over is said, to the model
 //! and to the person, in one turn.
 
+use crate::compaction::{forwarding, own_words};
 use crate::context::Shared;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -40,7 +41,7 @@ pub(crate) async fn perceive(
     for message in messages {
         for file in &message.files {
             match read(shared, channel, file).await {
-                Ok(Block::Text { text }) => words.push(text),
+                Ok(Block::Text { text }) => words.push(as_passed_on(message, text)),
                 Ok(block) => media.push(block),
                 Err(Unreadable::Later(error)) if again => return Err(error),
                 Err(Unreadable::Later(error)) => {
@@ -66,6 +67,15 @@ fn spoken(message: &Inbound) -> Option<String> {
         "" => None,
         text if message.private => Some(text.to_owned()),
         text => Some(format!("{}: {text}", message.sender.name)),
+    }
+}
+
+/// The text of a file. Where its message was passed on, so was the file: nobody may take its words for the person's.
+fn as_passed_on(message: &Inbound, text: String) -> String {
+    match forwarding(&message.text) {
+        // Documents are taken for nobody's own words anyway.
+        Some(line) if !own_words(&text).is_empty() => format!("{line}\n{text}"),
+        _ => text,
     }
 }
 
@@ -170,6 +180,9 @@ fn as_document(name: &str, mut text: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use blufio_core::channel::Sender;
+    use blufio_core::ids::Conversation;
+    use blufio_core::time::Timestamp;
 
     #[test]
     fn a_long_text_is_cut_between_characters_and_says_so() {
@@ -183,5 +196,30 @@ mod tests {
         assert_eq!(image_type(b"\x89PNG\r\n\x1a\n...."), Some("image/png"));
         assert_eq!(image_type(b"RIFF\0\0\0\0WEBPVP8 "), Some("image/webp"));
         assert_eq!(image_type(b"just words"), None);
+    }
+
+    #[test]
+    fn speech_that_was_passed_on_is_not_the_persons_own() {
+        let message = |text: &str| Inbound {
+            external_id: "1".into(),
+            conversation: Conversation::new("test", "1"),
+            sender: Sender { id: "1".into(), name: "Ada".into() },
+            private: false,
+            text: text.into(),
+            files: vec![],
+            group: None,
+            not_before: None,
+            notices: vec![],
+            sent_at: Timestamp(0),
+        };
+        let heard = |text: &str| as_passed_on(&message(text), "[Voice note] I live in Rome.".into());
+        for passed_on in ["[Forwarded from Eve]\n", "[Forwarded from Eve]\nListen to this"] {
+            assert_eq!(heard(passed_on), "[Forwarded from Eve]\n[Voice note] I live in Rome.");
+            assert_eq!(own_words(&heard(passed_on)), "");
+            assert_eq!(own_words(&spoken(&message(passed_on)).unwrap()), "");
+        }
+        for own in ["", "Listen to this", "[In reply to Eve: “Where?”]\n"] {
+            assert_eq!(own_words(&heard(own)), "I live in Rome.");
+        }
     }
 }

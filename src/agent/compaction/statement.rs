@@ -145,9 +145,19 @@ pub(crate) fn own_words(text: &str) -> &str {
     voices(text).own
 }
 
-/// Whether a text that stands in a message of the person brings words of others along.
-pub(crate) fn has_others(text: &str) -> bool {
-    !voices(text).others.is_empty()
+/// Whether a message of the person brings along what others have made: words, pictures, documents.
+pub(crate) fn brings_others(content: &[Block]) -> bool {
+    content.iter().any(|block| match block {
+        Block::Text { text } => !voices(text).others.is_empty(),
+        Block::Image { .. } | Block::Document { .. } => true,
+        _ => false,
+    })
+}
+
+/// The line before a text that was passed on, which says whose it is.
+pub(crate) fn forwarding(text: &str) -> Option<&str> {
+    let line = text.trim().lines().next()?;
+    (line.contains("[Forwarded from ") && line.ends_with(']')).then_some(line)
 }
 
 /// Tells the voices of a text apart.
@@ -156,10 +166,10 @@ pub(super) fn voices(text: &str) -> Voices<'_> {
     if text.starts_with("<document ") || (text.starts_with('[') && text.ends_with(']')) {
         return Voices { others: text, own: "" };
     }
+    if forwarding(text).is_some() {
+        return Voices { others: text, own: "" };
+    }
     match text.split_once('\n') {
-        Some((line, _)) if line.contains("[Forwarded from ") && line.ends_with(']') => {
-            Voices { others: text, own: "" }
-        }
         Some((line, own)) if line.contains("[In reply to ") && line.ends_with(']') => {
             Voices { others: line, own: own.trim() }
         }

@@ -136,6 +136,12 @@ impl History {
         self.summary.is_none() && self.messages.is_empty()
     }
 
+    /// Whether a summary stands for what was said long ago.
+    #[must_use]
+    pub fn has_summary(&self) -> bool {
+        self.summary.is_some()
+    }
+
     /// The messages behind the summary.
     #[must_use]
     pub fn messages(&self) -> &[Message] {

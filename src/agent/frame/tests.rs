@@ -216,6 +216,7 @@ fn the_summary_comes_first_and_the_notes_stand_behind_the_persons_words() {
         steps: &steps,
     };
     let request = frame.request("m", Some(&model(10_000)), 1_000);
+    assert!(history.has_summary() && !History::default().has_summary());
     assert_eq!(request.max_tokens, 100, "a model is not asked for more than it can say");
     let past = Block::text("[What was said before, in short: Ada likes tea.]");
     assert_eq!(request.messages[0].content, [past, Block::text("hi")]);

@@ -2,9 +2,9 @@
 //! Who asks for the tools of a turn, and what the model has read before it asked.
 
 use super::Turn;
-use crate::compaction::has_others;
+use crate::compaction::brings_others;
 use crate::memory;
-use blufio_core::content::{Block, Role};
+use blufio_core::content::Role;
 use blufio_core::skill::ToolContext;
 use blufio_core::storage::StorageError;
 
@@ -25,14 +25,12 @@ impl Turn<'_> {
         })
     }
 
-    /// Whether the model sees what others have written: documents, pictures, forwarded messages.
+    /// Whether the model sees what others have written: documents, pictures, forwarded messages. A summary may hold any
+    /// of them.
     fn has_read_others(&self) -> bool {
-        let earlier = self.history.messages().iter().filter(|message| message.role == Role::User);
-        let blocks = earlier.flat_map(|message| &message.content).chain(&self.message);
-        blocks.into_iter().any(|block| match block {
-            Block::Text { text } => has_others(text),
-            Block::Image { .. } | Block::Document { .. } => true,
-            _ => false,
-        })
+        let mut earlier = self.history.messages().iter().filter(|message| message.role == Role::User);
+        self.history.has_summary()
+            || brings_others(&self.message)
+            || earlier.any(|message| brings_others(&message.content))
     }
 }

@@ -3,11 +3,11 @@
 //! taken over; only that it was there.
 
 use super::super::index;
-use crate::compaction::{has_others, own_words};
+use crate::compaction::{brings_others, own_words};
 use crate::context::Shared;
 use crate::frame::begins_turn;
 use crate::tokens;
-use blufio_core::content::{Block, Message, Role};
+use blufio_core::content::{Block, Role};
 use blufio_core::ids::{MessageId, SessionId};
 use blufio_core::memory::MemoryScope;
 use blufio_core::storage::{Quiet, Said, StorageError};
@@ -149,7 +149,7 @@ fn lines(said: &Said) -> Vec<Line> {
             lines.push(line(Whose::Assistant, &text, false));
         }
         Role::User if begins_turn(message) => {
-            let foreign = brings_others(message);
+            let foreign = brings_others(&message.content);
             lines.extend(foreign.then(|| line(Whose::Others, OTHERS, false)));
             for block in &message.content {
                 let Block::Text { text } = block else { continue };
@@ -163,14 +163,6 @@ fn lines(said: &Said) -> Vec<Line> {
     }
     lines.retain(|line| !line.text.is_empty());
     lines
-}
-
-fn brings_others(message: &Message) -> bool {
-    message.content.iter().any(|block| match block {
-        Block::Text { text } => has_others(text),
-        Block::Image { .. } | Block::Document { .. } => true,
-        _ => false,
-    })
 }
 
 /// Nobody can end his line and begin another one's.

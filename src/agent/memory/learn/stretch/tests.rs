@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 use super::*;
+use blufio_core::content::Message;
 use blufio_core::ids::Conversation;
 use proptest::prelude::*;
 use serde_json::json;
