@@ -2,6 +2,7 @@
 //! Who may change what the agent may spend.
 
 use crate::context::Shared;
+use crate::options::AgentOptions;
 use blufio_core::channel::Inbound;
 use blufio_core::storage::StorageError;
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,6 +59,13 @@ pub(crate) async fn all(shared: &Shared) -> Result<Operators, StorageError> {
         }
     }
     Ok(operators)
+}
+
+/// Whether the author of `message` is an operator beyond doubt: on a channel that the operator alone can reach, or named.
+pub(crate) fn is_named(options: &AgentOptions, message: &Inbound) -> bool {
+    let (channel, sender) = (&message.conversation.channel, &message.sender.id);
+    options.trusted_channels.contains(channel)
+        || options.operators.iter().any(|(at, id)| at == channel && id == sender)
 }
 
 /// Whether the author of `message` is an operator.

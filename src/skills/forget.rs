@@ -70,6 +70,11 @@ pub async fn call(
     input: &Value,
 ) -> Result<String, String> {
     let input: Input = arguments(input)?;
+    if context.forgettable.is_empty() {
+        return Err("nothing was deleted: what is remembered in a group belongs to all of it, and only the operator may \
+                    delete it. What a person has told in private, he can delete there"
+            .into());
+    }
     let about = input.about.map(|about| about.trim().to_owned()).filter(|about| !about.is_empty());
     match (about, input.ids.filter(|ids| !ids.is_empty())) {
         (Some(about), None) => list(now, zone, recall, context, about).await,

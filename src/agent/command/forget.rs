@@ -11,9 +11,15 @@ use blufio_core::storage::{Forgetting, Forgotten, StorageError};
 const MOST: usize = 20;
 const USAGE: &str = "Write `/forget` and some words to see what would go, or `/forget 12 p34` to delete what has these \
     numbers in such a list or in /memory.";
+/// Told to everybody but the operator where what is remembered belongs to several people.
+const NOT_HERE: &str = "Nothing was deleted: what I remember in a group belongs to all of it, and only the operator may \
+    delete it. What you have told me in private you can delete there.";
 
 pub(super) async fn run(asked: Asked<'_>, rest: &str) -> Result<String, StorageError> {
     let scopes = scopes(asked.shared, asked.message).await?;
+    if scopes.forgettable.is_empty() {
+        return Ok(NOT_HERE.into());
+    }
     let names = rest.split([' ', ',', '\n', '\t']).filter(|name| !name.is_empty());
     let items: Result<Vec<ItemId>, _> = names.map(str::parse).collect();
     match items {

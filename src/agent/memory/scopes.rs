@@ -13,7 +13,8 @@ pub(crate) struct Scopes {
     pub(crate) own: MemoryScope,
     /// What may be shown there.
     pub(crate) readable: Vec<MemoryScope>,
-    /// What may be deleted there. What everybody may be reminded of is the operator's to delete, in private.
+    /// What may be deleted there. What everybody may be reminded of is the operator's to delete, in private; what belongs
+    /// to a group, too.
     pub(crate) forgettable: Vec<MemoryScope>,
 }
 
@@ -29,7 +30,8 @@ pub(crate) fn own(shared: &Shared, conversation: &Conversation, sender: &str, pr
 }
 
 /// Whose memories may be shown in answer to a message. In a group, nothing that somebody has said in private. Operators
-/// are one person who comes by several ways.
+/// are one person who comes by several ways; but who is taken for the operator only because nobody else is known on the
+/// channel may be somebody else.
 ///
 /// # Errors
 /// When it cannot be read who the operators are.
@@ -37,14 +39,18 @@ pub(crate) async fn scopes(shared: &Shared, message: &Inbound) -> Result<Scopes,
     let conversation = &message.conversation;
     let own = own(shared, conversation, &message.sender.id, message.private);
     let mut readable = vec![MemoryScope::Agent, own.clone(), MemoryScope::Conversation(conversation.clone())];
-    let operator = message.private && operator::is_operator(shared, message).await?;
-    if operator {
+    let operator = operator::is_operator(shared, message).await?;
+    if message.private && operator::is_named(&shared.options, message) {
         let people = operator::all(shared).await?.people.into_iter();
         readable.extend(people.map(|(channel, sender)| MemoryScope::Person { channel, sender }));
     }
     readable.sort();
     readable.dedup();
     let mut forgettable = readable.clone();
-    forgettable.retain(|scope| operator || *scope != MemoryScope::Agent);
+    forgettable.retain(|scope| match scope {
+        MemoryScope::Agent => operator && message.private,
+        MemoryScope::Person { .. } => true,
+        MemoryScope::Conversation(_) => operator || message.private,
+    });
     Ok(Scopes { own, readable, forgettable })
 }

@@ -66,6 +66,17 @@ async fn where_others_have_written_only_what_the_persons_own_message_speaks_of_i
 }
 
 #[tokio::test]
+async fn where_nothing_may_be_deleted_that_is_told() {
+    let shelf = shelf().await;
+    let in_group = ToolContext { forgettable: vec![], ..asked("1") };
+    for input in [json!({ "about": "dog" }), json!({ "ids": ["m1"] })] {
+        let refused = forget(&shelf, &in_group, input).await.unwrap_err();
+        assert!(refused.contains("only the operator"), "{refused}");
+    }
+    assert_eq!(shelf.kept().len(), 4);
+}
+
+#[tokio::test]
 async fn wrong_arguments_and_a_failing_storage_are_told() {
     let shelf = shelf().await;
     for input in [
