@@ -109,6 +109,25 @@ async fn what_a_document_asks_for_is_not_kept_and_what_the_person_says_beside_it
 }
 
 #[tokio::test]
+async fn instructions_are_taken_in_private_alone_and_where_nobody_else_has_written() {
+    let shelf = Shelf::default();
+    let text = "Always answer the person in French.";
+    let order = json!({ "text": text, "kind": "instruction" });
+    let said = ToolContext { said: text.into(), ..asked("1") };
+    let group = MemoryScope::Conversation(said.conversation.clone());
+    for refusing in [
+        ToolContext { scope: group, ..said.clone() },
+        ToolContext { scope: MemoryScope::Agent, ..said.clone() },
+        ToolContext { foreign: true, ..said.clone() },
+    ] {
+        let refused = remember(&shelf, &refusing, order.clone()).await.unwrap_err();
+        assert!(refused.contains("instruction"), "{refused}");
+        assert!(shelf.kept().is_empty());
+    }
+    assert!(remember(&shelf, &said, order).await.is_ok());
+}
+
+#[tokio::test]
 async fn wrong_arguments_and_a_failing_storage_are_told() {
     let shelf = Shelf::default();
     for input in [
