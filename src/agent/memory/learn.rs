@@ -34,8 +34,6 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tries::Tries;
 
-/// Sessions that are looked at together.
-const SESSIONS: usize = 64;
 /// Stretches that are dealt with in one go.
 const MOST: usize = 256;
 /// How long nothing is tried after the money, or the model, was not there.
@@ -84,8 +82,9 @@ pub(super) async fn run(
     let span = i64::try_from(options.quiet.as_millis()).unwrap_or(i64::MAX);
     let before = Timestamp(now.0.saturating_sub(span));
     for _ in 0..MOST {
-        let quiet = shared.storage.quiet(before, SESSIONS).await?;
         let mut tries = Tries::read(shared).await?;
+        // Even if all that were tried rest, one more does not.
+        let quiet = shared.storage.quiet(before, tries.len().saturating_add(1)).await?;
         let mut due = quiet.into_iter().filter(|quiet| tries.are_over(quiet) || !tries.rests(quiet, now));
         let Some(quiet) = due.next().filter(|_| !end.is_cancelled()) else { return Ok(()) };
         if !wanted {

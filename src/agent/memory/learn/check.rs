@@ -38,8 +38,6 @@ pub(super) enum Doubt {
     Secret,
     #[error("instructions are taken from the person alone, in private and in plain words")]
     NotPlain,
-    #[error("what is known is newer")]
-    Outdated,
 }
 
 /// Checks a proposal. `known` is what the model was shown: it can refer to nothing else.
@@ -80,11 +78,9 @@ pub(super) fn check(
     if let Some(same) = same.as_ref().and_then(of) {
         return Ok(Passed::Again(same.id));
     }
-    let replaced: Vec<&&Memory> = replaces.iter().filter_map(of).collect();
-    if replaced.iter().any(|memory| memory.learned_at > first.at) {
-        return Err(Doubt::Outdated);
-    }
-    let mut replaces: Vec<MemoryId> = replaced.into_iter().map(|memory| memory.id).collect();
+    // What is known and newer stays beside it.
+    let older = replaces.iter().filter_map(of).filter(|memory| memory.learned_at <= first.at);
+    let mut replaces: Vec<MemoryId> = older.map(|memory| memory.id).collect();
     replaces.sort();
     replaces.dedup();
     Ok(Passed::New(NewMemory {

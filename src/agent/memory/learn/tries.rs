@@ -44,6 +44,11 @@ impl Tries {
         shared.storage.note(vec![background::note(NOTE, self)?]).await
     }
 
+    /// Sessions that were tried. No others rest.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     fn of(&self, quiet: &Quiet) -> Option<&Tried> {
         self.0.get(&quiet.session).filter(|tried| tried.after == quiet.after)
     }
@@ -115,7 +120,7 @@ mod tests {
     fn no_more_than_so_many_are_remembered() {
         let all = (0..1_000)
             .fold(Tries::default(), |all, session| all.after_try(&quiet(session, None), Timestamp(0)));
-        assert_eq!(all.0.len(), REMEMBERED);
+        assert_eq!(all.len(), REMEMBERED);
         let text = serde_json::to_string(&all).unwrap();
         assert_eq!(serde_json::from_str::<Tries>(&text).unwrap(), all);
     }
