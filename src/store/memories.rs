@@ -47,6 +47,7 @@ pub(crate) const STATEMENTS: &[(&str, &[&str])] = &[
     (erase::PASSAGES_OF, &["passages_of_session"]),
     (erase::TOLD_AROUND, &["passages_of_session", "messages_of_session"]),
     (FORGOTTEN_NEAR, &["messages_forgotten", "messages_of_session"]),
+    (sweep::SAID_IN, &["messages_of_session", "PRIMARY KEY"]),
     (erase::DROP_MERGED, &["queue_merged"]),
     (erase::DROP_ANSWERS, &["outbox_of_turn"]),
     (erase::DROP_NOTICES, &["notices_told"]),

@@ -81,7 +81,10 @@ pub(super) struct Eraser<'a> {
     now: Timestamp,
     seen: BTreeSet<i64>,
     erased: u64,
+    /// What may be told nowhere else.
     repeated: Repeated,
+    /// What could be found of the messages. It may be common words, which others say too.
+    found: Repeated,
     reach: Reach,
 }
 
@@ -95,12 +98,18 @@ struct Told {
 
 impl<'a> Eraser<'a> {
     pub(super) fn new(connection: &'a Connection, now: Timestamp) -> Self {
-        let (repeated, reach) = (Repeated::default(), Reach::default());
-        Self { connection, now, seen: BTreeSet::new(), erased: 0, repeated, reach }
+        let (repeated, found, reach) = (Repeated::default(), Repeated::default(), Reach::default());
+        Self { connection, now, seen: BTreeSet::new(), erased: 0, repeated, found, reach }
     }
 
-    /// Words of this scope are gone, and are to be told nowhere else.
-    pub(super) fn words(&mut self, scope: i64, text: &str) -> Result<(), RowError> {
+    /// A memory of this scope is gone, and is to be told nowhere else.
+    pub(super) fn memory(&mut self, scope: i64, text: &str) -> Result<(), RowError> {
+        self.repeated.add_memory(text);
+        self.reach.scope(self.connection, scope)
+    }
+
+    /// Past words of this scope that were named are to be told nowhere else.
+    pub(super) fn passage(&mut self, scope: i64, text: &str) -> Result<(), RowError> {
         self.repeated.add(text);
         self.reach.scope(self.connection, scope)
     }
@@ -144,8 +153,9 @@ impl<'a> Eraser<'a> {
         }
         self.connection.prepare_cached(DROP_SUMMARY)?.execute([session, id])?;
         self.reach.session(self.connection, *session)?;
-        for (scope, text) in drop_passages(self.connection, *session, *id)? {
-            self.words(scope, &text)?;
+        for (scope, text) in drop_passages(self.connection, *session, *id, |_| true)? {
+            self.found.add(&text);
+            self.reach.scope(self.connection, scope)?;
         }
         let mut around = self.connection.prepare_cached(TOLD_AROUND)?;
         let around = around
@@ -162,18 +172,20 @@ impl<'a> Eraser<'a> {
 
     /// Takes out what repeats the words elsewhere. Says how many messages were erased.
     pub(super) fn finish(self) -> Result<u64, RowError> {
-        if self.repeated.is_empty() {
+        if self.repeated.is_empty() && self.found.is_empty() {
             return Ok(self.erased);
         }
-        Ok(self.erased + sweep(self.connection, &self.repeated, &self.reach, self.now)?)
+        let Self { connection, now, repeated, found, reach, .. } = &self;
+        Ok(self.erased.saturating_add(sweep(connection, repeated, found, reach, *now)?))
     }
 }
 
-/// Drops what can be found of a message. Tells the texts and the numbers of their scopes.
+/// Drops what can be found of a message, as far as it is one of `which`. Tells the texts and the numbers of their scopes.
 pub(super) fn drop_passages(
     connection: &Connection,
     session: i64,
     message: i64,
+    which: impl Fn(&str) -> bool,
 ) -> Result<Vec<(i64, String)>, RowError> {
     let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
     let passages = connection
@@ -182,6 +194,9 @@ pub(super) fn drop_passages(
         .collect::<Result<Vec<(i64, i64, String, Option<i64>)>, _>>()?;
     let mut dropped = Vec::with_capacity(passages.len());
     for (id, scope, text, block) in passages {
+        if !which(&text) {
+            continue;
+        }
         let item = ItemId::Passage(PassageId(id));
         keywords::remove(connection, Key::of(scope, item, &text)?, &text)?;
         if let Some(block) = block {

@@ -24,7 +24,7 @@ pub(crate) const SAID_AGAIN: &str =
 pub(crate) const HISTORY: &str =
     "SELECT id FROM memories INDEXED BY memories_replaced WHERE replaced_by = ?1";
 
-const PASSAGE: &str = "SELECT scope, message FROM passages WHERE id = ?1";
+const PASSAGE: &str = "SELECT scope, message, text FROM passages WHERE id = ?1";
 
 /// Forgets what is named, as far as it is in one of the scopes.
 pub(super) fn forget(
@@ -108,7 +108,7 @@ fn delete(connection: &Connection, id: MemoryId, eraser: &mut Eraser<'_>) -> Res
     }
     connection.prepare_cached("DELETE FROM said_again WHERE memory = ?1")?.execute([id.0])?;
     connection.prepare_cached("DELETE FROM memories WHERE id = ?1")?.execute([id.0])?;
-    eraser.words(row.scope, &row.text)?;
+    eraser.memory(row.scope, &row.text)?;
     for source in said {
         match source {
             (Some(message), _) => eraser.message(message)?,
@@ -126,9 +126,14 @@ fn passage(
     eraser: &mut Eraser<'_>,
 ) -> Result<(), RowError> {
     let mut passage = connection.prepare_cached(PASSAGE)?;
-    let found = passage.query_row(params![id.0], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let found = passage
+        .query_row(params![id.0], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?)))
+        .optional()?;
     match found {
-        Some((scope, message)) if may(scope) => eraser.message(message),
+        Some((scope, message, text)) if may(scope) => {
+            eraser.passage(scope, &text)?;
+            eraser.message(message)
+        }
         _ => Ok(()),
     }
 }

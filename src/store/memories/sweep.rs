@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Where forgotten words were repeated: in notes of what was recalled, in what was sent, around other words, and in what the agent
-//! or the person said later. All rows are looked through: this is rare, and nobody waits for anything else meanwhile for long.
+//! or the person said later. All rows in reach are looked through: this is rare, and nobody waits for anything else meanwhile for
+//! long.
 
 use super::erase::{DROP_FROM_QUEUE, DROP_MERGED, DROP_SUMMARY, IN_THEIR_PLACE, REWRITE, drop_passages};
 use super::reach::Reach;
@@ -9,42 +10,53 @@ use crate::columns::{conversation, from_json, to_json};
 use crate::error::RowError;
 use crate::vectors;
 use blufio_core::content::Block;
-use blufio_core::ids::{Conversation, PassageId};
+use blufio_core::ids::PassageId;
 use blufio_core::memory::ItemId;
 use blufio_core::route::Decision;
 use blufio_core::time::Timestamp;
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, params};
+use serde_json::Value;
 
 /// What was recalled may be told in any answer.
 const RECALLED: &str = "SELECT channel, chat, thread, id, decision FROM answers
     WHERE CASE WHEN json_valid(decision) THEN json_array_length(decision, '$.memories') > 0 END";
 
-const SENT: &str = "SELECT channel, chat, thread, id, payload FROM outbox WHERE state IN ('sent', 'dead') AND payload LIKE ?1";
+/// Longer rows hold media.
+const LONGEST: i64 = 64 * 1024;
 
-const AROUND: &str = "SELECT id, around, block, scope FROM passages WHERE around <> '' AND around LIKE ?1";
+const SENT: &str = "SELECT channel, chat, thread, id, payload FROM outbox
+    WHERE state IN ('sent', 'dead') AND octet_length(payload) <= ?1";
 
-const SAID: &str = "SELECT s.channel, s.chat, s.thread, m.id, m.session, m.turn, m.content
-    FROM messages AS m JOIN sessions AS s ON s.id = m.session
-    WHERE m.forgotten_at IS NULL AND m.content LIKE ?1";
+const AROUND: &str = "SELECT id, around, block, scope FROM passages WHERE around <> ''";
 
-/// Takes repetitions out everywhere. Says of how many messages.
+/// With whether they are of one person alone, as far as that can be told.
+const SESSIONS: &str = "SELECT s.channel, s.chat, s.thread, s.id, EXISTS (SELECT 1 FROM private_answers AS p
+        WHERE p.channel = s.channel AND p.chat = s.chat AND p.thread = s.thread)
+    FROM sessions AS s";
+
+pub(crate) const SAID_IN: &str =
+    "SELECT m.id, m.turn, m.role, m.content, CASE WHEN json_valid(q.payload) THEN q.payload ->> '$.private' END
+    FROM messages AS m INDEXED BY messages_of_session LEFT JOIN queue AS q ON q.id = m.turn
+    WHERE m.session = ?1 AND m.forgotten_at IS NULL AND octet_length(m.content) <= ?2";
+
+/// Takes repetitions out everywhere; notes of what was recalled also where they tell what `found` holds. Says of how many messages.
 pub(super) fn sweep(
     connection: &Connection,
     repeated: &Repeated,
+    found: &Repeated,
     reach: &Reach,
     now: Timestamp,
 ) -> Result<u64, RowError> {
-    recalled(connection, repeated, reach)?;
-    let mut erased = 0;
-    for pattern in repeated.patterns() {
-        sent(connection, repeated, reach, &pattern)?;
-        around(connection, repeated, reach, &pattern)?;
-        erased += said(connection, repeated, reach, &pattern, now)?;
+    recalled(connection, &[repeated, found], reach)?;
+    if repeated.is_empty() {
+        return Ok(0);
     }
-    Ok(erased)
+    sent(connection, repeated, reach)?;
+    around(connection, repeated, reach)?;
+    said(connection, repeated, reach, now)
 }
 
-fn recalled(connection: &Connection, repeated: &Repeated, reach: &Reach) -> Result<(), RowError> {
+fn recalled(connection: &Connection, repeated: &[&Repeated], reach: &Reach) -> Result<(), RowError> {
     let mut changed = Vec::new();
     let mut recalled = connection.prepare_cached(RECALLED)?;
     let mut rows = recalled.query([])?;
@@ -54,7 +66,7 @@ fn recalled(connection: &Connection, repeated: &Repeated, reach: &Reach) -> Resu
         }
         let mut decision: Decision = from_json(&row.get::<_, String>(4)?)?;
         let before = decision.memories.len();
-        decision.memories.retain(|told| !repeated.is_in(told));
+        decision.memories.retain(|told| !repeated.iter().any(|repeated| repeated.is_in(told)));
         if decision.memories.len() < before {
             changed.push((row.get::<_, i64>(3)?, to_json(&decision)?));
         }
@@ -67,31 +79,50 @@ fn recalled(connection: &Connection, repeated: &Repeated, reach: &Reach) -> Resu
     Ok(())
 }
 
-fn sent(connection: &Connection, repeated: &Repeated, reach: &Reach, pattern: &str) -> Result<(), RowError> {
+fn sent(connection: &Connection, repeated: &Repeated, reach: &Reach) -> Result<(), RowError> {
+    let mut doomed: Vec<i64> = Vec::new();
     let mut sent = connection.prepare_cached(SENT)?;
-    let rows = sent.query_map([pattern], |row| Ok((conversation(row)?, row.get(3)?, row.get(4)?)))?;
-    for (of, id, payload) in rows.collect::<Result<Vec<(Conversation, i64, String)>, _>>()? {
-        if reach.has(&of) && repeated.is_in(&payload) {
-            connection.prepare_cached("DELETE FROM outbox WHERE id = ?1")?.execute([id])?;
+    let mut rows = sent.query([LONGEST])?;
+    while let Some(row) = rows.next()? {
+        if reach.has(&conversation(row)?) {
+            let payload = row.get_ref(4)?.as_str().map_err(rusqlite::Error::from)?;
+            // One that cannot be read is looked at as it is.
+            let payload = from_json(payload).unwrap_or_else(|_| Value::from(payload));
+            if holds(&payload, repeated) {
+                doomed.push(row.get(3)?);
+            }
         }
+    }
+    for id in doomed {
+        connection.prepare_cached("DELETE FROM outbox WHERE id = ?1")?.execute([id])?;
     }
     Ok(())
 }
 
-fn around(
-    connection: &Connection,
-    repeated: &Repeated,
-    reach: &Reach,
-    pattern: &str,
-) -> Result<(), RowError> {
-    let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
+fn holds(payload: &Value, repeated: &Repeated) -> bool {
+    match payload {
+        Value::String(text) => repeated.without(text).is_some(),
+        Value::Array(values) => values.iter().any(|value| holds(value, repeated)),
+        Value::Object(values) => values.values().any(|value| holds(value, repeated)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+fn around(connection: &Connection, repeated: &Repeated, reach: &Reach) -> Result<(), RowError> {
+    let mut changed: Vec<(i64, Option<i64>, String)> = Vec::new();
     let mut around = connection.prepare_cached(AROUND)?;
-    let rows = around.query_map([pattern], row)?;
-    for (id, text, block, scope) in rows.collect::<Result<Vec<(i64, String, Option<i64>, i64)>, _>>()? {
-        if !reach.has_scope(scope) || !repeated.is_mostly_in(&text) {
-            continue;
+    let mut rows = around.query([])?;
+    while let Some(row) = rows.next()? {
+        if reach.has_scope(row.get(3)?) {
+            let text = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
+            if let Some(left) = repeated.without(text) {
+                let left = if left == IN_THEIR_PLACE { String::new() } else { left };
+                changed.push((row.get(0)?, row.get(2)?, left));
+            }
         }
-        connection.prepare_cached("UPDATE passages SET around = '' WHERE id = ?1")?.execute([id])?;
+    }
+    for (id, block, left) in changed {
+        connection.prepare_cached("UPDATE passages SET around = ?2 WHERE id = ?1")?.execute((id, left))?;
         if let Some(block) = block {
             vectors::clear_around(connection, block, ItemId::Passage(PassageId(id)))?;
         }
@@ -99,44 +130,81 @@ fn around(
     Ok(())
 }
 
+struct Changed {
+    id: i64,
+    turn: Option<i64>,
+    is_users: bool,
+    content: String,
+}
+
 fn said(
     connection: &Connection,
     repeated: &Repeated,
     reach: &Reach,
-    pattern: &str,
     now: Timestamp,
 ) -> Result<u64, RowError> {
-    let row = |row: &Row<'_>| {
-        Ok((conversation(row)?, (row.get(3)?, row.get(4)?, row.get(5)?), row.get::<_, String>(6)?))
-    };
-    let mut said = connection.prepare_cached(SAID)?;
-    let rows = said.query_map([pattern], row)?.collect::<Result<Vec<_>, _>>()?;
-    let mut erased = 0;
-    for (of, (id, session, turn), content) in rows {
-        let (id, session, turn): (i64, i64, Option<i64>) = (id, session, turn);
-        if !reach.has(&of) {
+    let mut sessions = connection.prepare_cached(SESSIONS)?;
+    let mut rows = sessions.query([])?;
+    let mut erased = 0_u64;
+    while let Some(row) = rows.next()? {
+        if !reach.has(&conversation(row)?) {
             continue;
         }
-        let mut blocks: Vec<Block> = from_json(&content)?;
+        let session: i64 = row.get(3)?;
+        for Changed { id, turn, is_users, content } in changed(connection, repeated, session, row.get(4)?)? {
+            connection.prepare_cached(REWRITE)?.execute((id, content, now.0))?;
+            connection.prepare_cached(DROP_SUMMARY)?.execute([session, id])?;
+            drop_passages(connection, session, id, |text| repeated.without(text).is_some())?;
+            if is_users {
+                // The person's own message is kept there for a while, as it came.
+                for sql in [DROP_FROM_QUEUE, DROP_MERGED] {
+                    connection.prepare_cached(sql)?.execute([turn])?;
+                }
+            }
+            erased = erased.saturating_add(1);
+        }
+    }
+    Ok(erased)
+}
+
+/// The messages of a session that repeat something, as they are without it. What people say where there are several is left alone:
+/// it may be somebody else's.
+fn changed(
+    connection: &Connection,
+    repeated: &Repeated,
+    session: i64,
+    private: bool,
+) -> Result<Vec<Changed>, RowError> {
+    let mut changed = Vec::new();
+    let mut said = connection.prepare_cached(SAID_IN)?;
+    let mut rows = said.query(params![session, LONGEST])?;
+    while let Some(row) = rows.next()? {
+        let id: i64 = row.get(0)?;
+        let is_users = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)? == "user";
+        if is_users && !row.get::<_, Option<bool>>(4)?.unwrap_or(private) {
+            continue;
+        }
+        let content = row.get_ref(3)?.as_str().map_err(rusqlite::Error::from)?;
+        let mut blocks: Vec<Block> = match from_json(content) {
+            Ok(blocks) => blocks,
+            Err(error) if repeated.without(content).is_some() => return Err(error),
+            Err(error) => {
+                tracing::warn!(message = id, %error, "a message cannot be read; it was passed over while others were forgotten");
+                continue;
+            }
+        };
         let mut found = false;
         for block in &mut blocks {
             if let Block::Text { text } | Block::ToolResult { content: text, .. } = block
-                && repeated.is_mostly_in(text)
+                && let Some(left) = repeated.without(text)
             {
-                IN_THEIR_PLACE.clone_into(text);
+                *text = left;
                 found = true;
             }
         }
         if found {
-            connection.prepare_cached(REWRITE)?.execute((id, to_json(&blocks)?, now.0))?;
-            connection.prepare_cached(DROP_SUMMARY)?.execute([session, id])?;
-            drop_passages(connection, session, id)?;
-            // The person's own message is kept there for a while, as it came.
-            for sql in [DROP_FROM_QUEUE, DROP_MERGED] {
-                connection.prepare_cached(sql)?.execute([turn])?;
-            }
-            erased += 1;
+            changed.push(Changed { id, turn: row.get(1)?, is_users, content: to_json(&blocks)? });
         }
     }
-    Ok(erased)
+    Ok(changed)
 }

@@ -331,3 +331,52 @@ async fn what_repeats_the_words_goes_too_and_others_keep_theirs() {
     assert_eq!(number(&f.store, "SELECT count(*) FROM queue WHERE payload IS NULL").await, 2);
     assert_eq!(f.store.answers(None, 9).await.unwrap()[0].decision.memories, [words]);
 }
+
+#[tokio::test]
+async fn what_is_common_stays_where_others_words_are_erased_and_a_long_message_loses_its_sentence() {
+    let f = fresh();
+    let thanks = "Thank you very much!";
+    let answer = |text: &str| Message::assistant(vec![Block::text(text)]);
+    let long = "Take the train at 9.30 from platform two. As you live in Ghent, take the tram. Then walk along the \
+                river for half an hour until the old mill comes into sight.";
+    let named = turn(&f.store, "1", vec![said(thanks), answer("You are welcome")], 10).await;
+    let other = turn(&f.store, "1", vec![said(thanks), answer(long)], 20).await;
+    let mut passages = vec![passage(&named, thanks, ""), passage(&other, thanks, "")];
+    passages.push(blufio_core::memory::NewPassage {
+        message: other.messages[1],
+        ..passage(&other, "the old mill", "")
+    });
+    f.store.index(other.messages[1], passages).await.unwrap();
+    let source = Some(MemorySource::Turn(named.id));
+    let id = remember(&f, NewMemory { source, ..memory("The person lives in Ghent") }).await;
+    assert_eq!(forget(&f, &[ItemId::Memory(id)]).await, Forgotten { memories: 1, messages: 3 });
+    let shorter = format!(
+        "Take the train at 9.30 from platform two. {IN_THEIR_PLACE} Then walk along the river for half an hour until the old mill \
+         comes into sight."
+    );
+    let gone = IN_THEIR_PLACE;
+    assert_eq!(
+        transcript(&f.store, named.session, 9).await,
+        [said(gone), answer(gone), said(thanks), answer(&shorter)]
+    );
+    assert_eq!(number(&f.store, "SELECT count(*) FROM passages").await, 2);
+    assert_eq!(number(&f.store, "SELECT count(*) FROM queue WHERE payload IS NULL").await, 1);
+}
+
+#[tokio::test]
+async fn what_people_say_in_a_group_is_theirs() {
+    let f = fresh();
+    let words = "the harbour town is called Zierikzee";
+    let session = f.store.session(&chat(3), Timestamp(1)).await.unwrap();
+    accept(&f.store, vec![Inbound { private: false, ..message(3, "a") }], 1).await;
+    let id = claim(&f.store, 3, 1).await.unwrap().id;
+    let answer = |text: &str| Message::assistant(vec![Block::text(text)]);
+    let transcript_of = vec![said(words), answer(words)];
+    let settle = Settlement { session: Some(session), transcript: transcript_of, ..settlement(id) };
+    f.store.settle(settle, Timestamp(2)).await.unwrap();
+    let scope = blufio_core::memory::MemoryScope::Conversation(chat(3));
+    let id = remember(&f, NewMemory { scope, ..memory(words) }).await;
+    assert_eq!(forget(&f, &[ItemId::Memory(id)]).await, Forgotten { memories: 1, messages: 1 });
+    assert_eq!(transcript(&f.store, session, 9).await, [said(words), answer(IN_THEIR_PLACE)]);
+    assert_eq!(number(&f.store, "SELECT count(*) FROM queue WHERE payload IS NULL").await, 0);
+}
