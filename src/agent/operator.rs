@@ -74,3 +74,36 @@ pub(crate) async fn is_operator(shared: &Shared, message: &Inbound) -> Result<bo
     let people = all(shared).await?.people;
     Ok(people.iter().any(|(at, id)| at == channel && (id.is_empty() || id == sender)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use blufio_core::channel::Sender;
+    use blufio_core::ids::Conversation;
+    use blufio_core::time::Timestamp;
+
+    #[test]
+    fn who_is_only_allowed_is_no_operator_beyond_doubt() {
+        let options = AgentOptions {
+            trusted_channels: vec!["terminal".into()],
+            allowed: vec![("test".into(), "bob".into())],
+            operators: vec![("test".into(), "ada".into())],
+            ..AgentOptions::default()
+        };
+        let from = |channel: &str, sender: &str| Inbound {
+            external_id: "1".into(),
+            conversation: Conversation::new(channel, "1"),
+            sender: Sender { id: sender.into(), name: sender.into() },
+            private: true,
+            text: "hi".into(),
+            files: vec![],
+            group: None,
+            not_before: None,
+            notices: vec![],
+            sent_at: Timestamp(0),
+        };
+        assert!(is_named(&options, &from("terminal", "anybody")));
+        assert!(is_named(&options, &from("test", "ada")));
+        assert!(!is_named(&options, &from("test", "bob")) && !is_named(&options, &from("other", "ada")));
+    }
+}

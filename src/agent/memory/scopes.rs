@@ -46,11 +46,34 @@ pub(crate) async fn scopes(shared: &Shared, message: &Inbound) -> Result<Scopes,
     }
     readable.sort();
     readable.dedup();
-    let mut forgettable = readable.clone();
-    forgettable.retain(|scope| match scope {
-        MemoryScope::Agent => operator && message.private,
-        MemoryScope::Person { .. } => true,
-        MemoryScope::Conversation(_) => operator || message.private,
-    });
+    let forgettable = forgettable(&readable, operator, message.private);
     Ok(Scopes { own, readable, forgettable })
+}
+
+/// What may be deleted, of what may be shown.
+fn forgettable(readable: &[MemoryScope], operator: bool, private: bool) -> Vec<MemoryScope> {
+    let mut forgettable = readable.to_vec();
+    forgettable.retain(|scope| match scope {
+        MemoryScope::Agent => operator && private,
+        MemoryScope::Person { .. } => private,
+        MemoryScope::Conversation(_) => operator || private,
+    });
+    forgettable
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_a_group_the_operator_alone_deletes_and_what_is_everybodys_only_in_private() {
+        let here = MemoryScope::Conversation(Conversation::new("test", "1"));
+        let person = MemoryScope::Person { channel: "test".into(), sender: "ada".into() };
+        let in_private = [MemoryScope::Agent, person.clone(), here.clone()];
+        assert_eq!(forgettable(&in_private, true, true), in_private);
+        assert_eq!(forgettable(&in_private, false, true), [person, here.clone()]);
+        let in_group = [MemoryScope::Agent, here.clone()];
+        assert_eq!(forgettable(&in_group, true, false), [here]);
+        assert_eq!(forgettable(&in_group, false, false), []);
+    }
 }
