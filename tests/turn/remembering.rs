@@ -179,9 +179,10 @@ async fn people_see_and_forget_only_what_is_theirs() {
     let list = answer(&house, in_group("/memory")).await;
     assert!(list.contains("in this group") && list.contains("May") && !list.contains("Max"), "{list}");
     assert!(answer(&house, in_group("/forget 1 2")).await.starts_with("Nothing was deleted"));
-    assert!(answer(&house, in_group("/forget 3")).await.starts_with("Forgotten for good"));
+    // A group's memories are everybody's who is in it; deleting is the operator's.
+    assert!(answer(&house, in_group("/forget 3")).await.starts_with("Nothing was deleted"));
     assert!(ask(&house, "1", "/forget 1").await.starts_with("Forgotten for good"));
-    assert_eq!(kept(&house).await.len(), 1);
+    assert_eq!(kept(&house).await.len(), 2);
     house.close().await;
 }
 
