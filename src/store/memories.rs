@@ -89,8 +89,8 @@ const LONGEST_HISTORY: usize = 100;
 
 #[async_trait]
 impl Memories for Store {
-    async fn remember(&self, memory: NewMemory, now: Timestamp) -> Result<Remembered, StorageError> {
-        self.write(Durability::Now, move |connection| remember::remember(connection, &memory, now)).await
+    async fn remember(&self, memory: NewMemory, _now: Timestamp) -> Result<Remembered, StorageError> {
+        self.write(Durability::Now, move |connection| remember::remember(connection, &memory)).await
     }
 
     async fn memories(&self, filter: MemoryFilter) -> Result<Vec<Memory>, StorageError> {
@@ -163,8 +163,8 @@ impl Memories for Store {
         self.read(move |connection| learn::said(connection, session, after, upto, limit)).await
     }
 
-    async fn learn(&self, lesson: Lesson, now: Timestamp) -> Result<bool, StorageError> {
-        self.write(Durability::Now, move |connection| learn::learn(connection, &lesson, now)).await
+    async fn learn(&self, lesson: Lesson, _now: Timestamp) -> Result<bool, StorageError> {
+        self.write(Durability::Now, move |connection| learn::learn(connection, &lesson)).await
     }
 }
 

@@ -38,8 +38,10 @@ macro_rules! select_said {
 }
 pub(crate) use select_said;
 
-pub(crate) const UNINDEXED: &str =
-    select_said!("WHERE m.id > ?1 AND m.forgotten_at IS NULL ORDER BY m.id LIMIT ?2");
+pub(crate) const UNINDEXED: &str = select_said!("WHERE m.id > ?1 AND m.forgotten_at IS NULL ORDER BY m.id");
+
+/// About so much of what is stored is read at once, so that many pictures do not fill the memory.
+const BYTES: usize = 8 << 20;
 
 const INDEXED_UPTO: &str = "SELECT upto FROM indexed";
 
@@ -54,42 +56,80 @@ const PASSAGE: &str =
     "SELECT p.id, p.message, p.session, p.text, p.around, p.at, s.kind, s.channel, s.chat, s.thread
     FROM passages AS p JOIN scopes AS s ON s.id = p.scope WHERE p.id = ?1";
 
-/// Messages that were not looked at yet, oldest first.
+/// Messages that were not looked at yet, oldest first: fewer than `limit` where they are large. One that cannot be read is passed over,
+/// so that it does not keep those behind it from being found.
 pub(crate) fn unindexed(connection: &Connection, limit: usize) -> Result<Vec<Said>, RowError> {
-    let upto: i64 = connection.prepare_cached(INDEXED_UPTO)?.query_row([], |row| row.get(0))?;
-    let mut messages = connection.prepare_cached(UNINDEXED)?;
-    said(messages.query([upto, i64::try_from(limit).unwrap_or(i64::MAX)])?)
+    up_to(connection, limit, BYTES)
 }
 
-/// Messages from the columns of `select_said`. One that is found for two people is everybody's, and so nobody's.
-pub(crate) fn said(mut rows: Rows<'_>) -> Result<Vec<Said>, RowError> {
+fn up_to(connection: &Connection, limit: usize, bytes: usize) -> Result<Vec<Said>, RowError> {
+    let upto: i64 = connection.prepare_cached(INDEXED_UPTO)?.query_row([], |row| row.get(0))?;
+    let mut messages = connection.prepare_cached(UNINDEXED)?;
+    let mut rows = messages.query([upto])?;
     let mut found: Vec<Said> = Vec::new();
+    let mut read = 0_usize;
     while let Some(row) = rows.next()? {
-        let id = MessageId(row.get(3)?);
-        if let Some(last) = found.last_mut()
-            && last.id == id
-        {
-            last.by = None;
+        if is_again(row, &mut found)? {
             continue;
         }
-        let role = match row.get_ref(5)?.as_str().map_err(rusqlite::Error::from)? {
-            "user" => Role::User,
-            "assistant" => Role::Assistant,
-            other => return Err(RowError::Refused(format!("a message has the unknown role {other:?}"))),
-        };
-        let content = from_json(row.get_ref(6)?.as_str().map_err(rusqlite::Error::from)?)?;
-        let sender: Option<String> = row.get(8)?;
-        let (name, private) = (row.get(9)?, row.get(10)?);
-        found.push(Said {
-            conversation: conversation(row)?,
-            id,
-            session: SessionId(row.get(4)?),
-            by: sender.map(|id| (Sender { id, name }, private)),
-            message: Message { role, content },
-            at: Timestamp(row.get(7)?),
-        });
+        if found.len() >= limit || (read >= bytes && !found.is_empty()) {
+            break;
+        }
+        match one_said(row) {
+            Ok(said) => {
+                read = read.saturating_add(content(row)?.len());
+                found.push(said);
+            }
+            Err(RowError::Json(error)) => {
+                let (message, error) = (row.get::<_, i64>(3)?, RowError::Json(error));
+                tracing::error!(message, %error, "a message cannot be read, and so cannot be found again; it was passed over");
+            }
+            Err(error) => return Err(error),
+        }
     }
     Ok(found)
+}
+
+/// Messages from the columns of `select_said`.
+pub(crate) fn said(rows: &mut Rows<'_>) -> Result<Vec<Said>, RowError> {
+    let mut found: Vec<Said> = Vec::new();
+    while let Some(row) = rows.next()? {
+        if !is_again(row, &mut found)? {
+            found.push(one_said(row)?);
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a row is the message before it once more. One that is found for two people is everybody's, and so nobody's.
+fn is_again(row: &Row<'_>, found: &mut [Said]) -> Result<bool, RowError> {
+    let id = MessageId(row.get(3)?);
+    let Some(last) = found.last_mut().filter(|last| last.id == id) else { return Ok(false) };
+    last.by = None;
+    Ok(true)
+}
+
+fn content<'a>(row: &'a Row<'_>) -> Result<&'a str, RowError> {
+    Ok(row.get_ref(6)?.as_str().map_err(rusqlite::Error::from)?)
+}
+
+fn one_said(row: &Row<'_>) -> Result<Said, RowError> {
+    let role = match row.get_ref(5)?.as_str().map_err(rusqlite::Error::from)? {
+        "user" => Role::User,
+        "assistant" => Role::Assistant,
+        other => return Err(RowError::Refused(format!("a message has the unknown role {other:?}"))),
+    };
+    let content = from_json(content(row)?)?;
+    let sender: Option<String> = row.get(8)?;
+    let (name, private) = (row.get(9)?, row.get(10)?);
+    Ok(Said {
+        conversation: conversation(row)?,
+        id: MessageId(row.get(3)?),
+        session: SessionId(row.get(4)?),
+        by: sender.map(|id| (Sender { id, name }, private)),
+        message: Message { role, content },
+        at: Timestamp(row.get(7)?),
+    })
 }
 
 /// Stores what can be found of the messages up to `upto`. What another has stored meanwhile, and what was forgotten, is left out.

@@ -60,11 +60,12 @@ pub(super) fn said(
     let after = after.map_or(0, |after| after.0);
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut said = connection.prepare_cached(SAID)?;
-    passages::said(said.query(params![session.0, after, upto.0, limit])?)
+    let mut rows = said.query(params![session.0, after, upto.0, limit])?;
+    passages::said(&mut rows)
 }
 
 /// Stores what was learned, unless another lesson has come as far.
-pub(super) fn learn(connection: &Connection, lesson: &Lesson, now: Timestamp) -> Result<bool, RowError> {
+pub(super) fn learn(connection: &Connection, lesson: &Lesson) -> Result<bool, RowError> {
     let Lesson { session, upto, memories, again } = lesson;
     let learned: Option<Option<i64>> =
         connection.prepare_cached(LEARNED_UPTO)?.query_row([session.0], |row| row.get(0)).optional()?;
@@ -82,7 +83,7 @@ pub(super) fn learn(connection: &Connection, lesson: &Lesson, now: Timestamp) ->
     connection.prepare_cached(LEARN)?.execute([session.0, upto.0])?;
     for memory in memories {
         if !is_forgotten(connection, memory)? {
-            remember(connection, memory, now)?;
+            remember(connection, memory)?;
         }
     }
     let mut said_again = connection.prepare_cached(AGAIN)?;

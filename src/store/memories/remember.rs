@@ -7,7 +7,6 @@ use crate::keywords::{self, Key};
 use blufio_core::ids::MemoryId;
 use blufio_core::memory::{ItemId, LONGEST_MEMORY, Memory, NewMemory};
 use blufio_core::storage::Remembered;
-use blufio_core::time::Timestamp;
 use rusqlite::{Connection, params};
 
 pub(crate) const WITH_SAME: &str = "SELECT id, text FROM memories INDEXED BY memories_same
@@ -21,15 +20,12 @@ const AGAIN: &str = "UPDATE memories SET trust = ?2, confidence = ?3, learned_at
 
 const SAID_AGAIN: &str = "INSERT INTO said_again (memory, message, turn) VALUES (?1, ?2, ?3)";
 
-const REPLACE: &str = "UPDATE memories SET replaced_by = ?2, replaced_at = ?3
+/// What holds no more does so since the other was told, which may be long before it is noticed.
+const REPLACE: &str = "UPDATE memories SET replaced_by = ?2, replaced_at = max(?3, learned_at)
     WHERE id = ?1 AND scope = ?4 AND id <> ?2 AND replaced_by IS NULL";
 
 /// Stores a memory.
-pub(super) fn remember(
-    connection: &Connection,
-    new: &NewMemory,
-    now: Timestamp,
-) -> Result<Remembered, RowError> {
+pub(super) fn remember(connection: &Connection, new: &NewMemory) -> Result<Remembered, RowError> {
     let text = new.text.trim();
     if text.is_empty() || text.chars().count() > LONGEST_MEMORY {
         let refusal = format!("a memory has to have between 1 and {LONGEST_MEMORY} characters");
@@ -42,7 +38,7 @@ pub(super) fn remember(
     };
     let mut replace = connection.prepare_cached(REPLACE)?;
     for replaced in &new.replaces {
-        replace.execute([replaced.0, remembered.memory.id.0, now.0, scope])?;
+        replace.execute([replaced.0, remembered.memory.id.0, new.learned_at.0, scope])?;
     }
     Ok(remembered)
 }

@@ -98,7 +98,10 @@ async fn what_holds_no_more_is_history_and_may_hold_again() {
             .id;
     let oslo = f
         .store
-        .remember(NewMemory { replaces: vec![porto, ghent], ..memory("lives in Oslo") }, Timestamp(600))
+        .remember(
+            NewMemory { replaces: vec![porto, ghent], learned_at: Timestamp(300), ..memory("lives in Oslo") },
+            Timestamp(600),
+        )
         .await
         .unwrap()
         .memory
@@ -107,7 +110,7 @@ async fn what_holds_no_more_is_history_and_may_hold_again() {
     assert_eq!(now.replaced, None);
     let history: Vec<_> = earlier.iter().map(|memory| (memory.id, memory.replaced)).collect();
     let replaced = |by, at| Some(Replaced { by, at: Timestamp(at) });
-    assert_eq!(history, [(porto, replaced(oslo, 600)), (ghent, replaced(porto, 500))]);
+    assert_eq!(history, [(porto, replaced(oslo, 300)), (ghent, replaced(porto, 100))]);
     assert_eq!(texts(&f, all()).await, ["lives in Oslo", "lives in Rome"]);
     assert_eq!(texts(&f, MemoryFilter { replaced: true, ..all() }).await.len(), 4);
     assert_eq!(f.store.stats().await.unwrap().memories, 2);
@@ -148,4 +151,35 @@ async fn uses_are_counted() {
     f.store.used(vec![id], Timestamp(20)).await.unwrap();
     let (used, _) = f.store.memory(id).await.unwrap().unwrap();
     assert_eq!((used.uses, used.used_at), (2, Some(Timestamp(30))));
+}
+
+#[tokio::test]
+async fn what_is_replaced_holds_no_more_since_the_other_was_told() {
+    let f = fresh();
+    let told = turn(&f.store, "7", vec![said("a")], 90).await;
+    for (learned_at, since) in [(250, 250), (20, 100)] {
+        let old = remember(&f, memory(&format!("lives in Ghent {learned_at}"))).await.memory.id;
+        let older = remember(&f, memory(&format!("works in Ghent {learned_at}"))).await.memory.id;
+        let text = format!("lives in Oslo {learned_at}");
+        let new = NewMemory { replaces: vec![old], learned_at: Timestamp(learned_at), ..memory(&text) };
+        remember(&f, new.clone()).await;
+        let new = NewMemory { replaces: vec![older], ..new };
+        let lesson = blufio_core::storage::Lesson {
+            session: told.session,
+            upto: told.messages[0],
+            memories: vec![new],
+            again: Vec::new(),
+        };
+        f.store
+            .write(crate::writer::Durability::Now, |db| {
+                Ok(db.execute("UPDATE sessions SET learned_upto = NULL", []).map(|_| ())?)
+            })
+            .await
+            .unwrap();
+        assert!(f.store.learn(lesson, Timestamp(900)).await.unwrap());
+        for id in [old, older] {
+            let replaced = f.store.memory(id).await.unwrap().unwrap().0.replaced;
+            assert_eq!(replaced.map(|replaced| replaced.at), Some(Timestamp(since)));
+        }
+    }
 }

@@ -77,3 +77,27 @@ async fn whose_words_they_are_is_known_as_long_as_that_can_be_told() {
     forget_payloads("DELETE FROM private_answers").await.unwrap();
     assert_eq!(by().await, None);
 }
+
+#[tokio::test]
+async fn a_batch_ends_where_it_is_large_and_what_cannot_be_read_does_not_stop_it() {
+    let f = fresh();
+    let one =
+        turn(&f.store, "1", vec![said("alpha"), said(&"b".repeat(5000)), said("gamma"), said("d")], 10).await;
+    let ids = |limit, bytes| {
+        let read = f.store.read(move |connection| super::up_to(connection, limit, bytes));
+        async { read.await.unwrap().iter().map(|said| said.id).collect::<Vec<_>>() }
+    };
+    assert_eq!(ids(9, 0).await, one.messages[..1], "at least one");
+    assert_eq!(ids(9, 4000).await, one.messages[..2]);
+    assert_eq!(ids(3, 1 << 20).await, one.messages[..3]);
+    f.store
+        .write(crate::writer::Durability::Now, |db| {
+            Ok(db.execute("UPDATE messages SET content = 'x' WHERE id <= 2", []).map(|_| ())?)
+        })
+        .await
+        .unwrap();
+    let left: Vec<_> = f.store.unindexed(1).await.unwrap().iter().map(|said| said.id).collect();
+    assert_eq!(left, one.messages[2..3]);
+    f.store.index(one.messages[2], vec![]).await.unwrap();
+    assert_eq!(ids(9, 1 << 20).await, one.messages[3..]);
+}
