@@ -32,7 +32,7 @@ pub(super) async fn step(shared: &Shared, embedding: &dyn Embedding) -> Result<b
         items.iter().flat_map(|item| [Some(item.text.as_str()), item.around.as_deref()]).flatten().collect();
     let began = Instant::now();
     let vectors = embedding.embed(&texts, Patience::Unhurried).await?;
-    shared.observe.record(Observation::Embedded { sentences: texts.len(), took: began.elapsed() });
+    let (sentences, took) = (texts.len(), began.elapsed());
     let mut vectors = vectors.into_iter();
     let embedded = items.iter().filter_map(|item| {
         let text = vectors.next()?;
@@ -44,5 +44,7 @@ pub(super) async fn step(shared: &Shared, embedding: &dyn Embedding) -> Result<b
     });
     let embedded = embedded.collect();
     shared.storage.embed(model, embedded).await?;
+    // Once they are there: whoever waits for them watches this.
+    shared.observe.record(Observation::Embedded { sentences, took });
     Ok(items.len() >= BATCH)
 }

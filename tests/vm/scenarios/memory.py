@@ -24,7 +24,8 @@ UNRELATED = (
 
 
 def run(world) -> None:
-    world.start({"memory.patience": "10s"})
+    world.start({"memory.patience": "10s", "memory.idle": "10s"})
+    before = resident(world)
     world.say(ADA, "My dog's name is Max.")
     took = world.until("a vector of what was said", lambda: (world.metric("blufio_embedded_sentences_total") or 0) >= 1, 60)
     world.step(f"the sentence model works inside the unit: a vector after {took:.1f} s")
@@ -47,5 +48,11 @@ def run(world) -> None:
     listed = json.loads(world.blufio("memory list --json"))["memories"]
     world.blufio(f"memory forget {listed[0]['id']} --yes")
     assert "Okonkwo" not in world.blufio("memory search heating")
-    resident = world.metric("blufio_resident_memory_bytes")
-    world.step(f"resident memory with the model: {(resident or 0) / 2**20:.1f} MiB")
+    held = resident(world)
+    took = world.until("the model's memory is given back", lambda: resident(world) < held - 8, 60)
+    world.step(f"resident memory: {before:.1f} MiB before, {held:.1f} with the model, {resident(world):.1f} after {took:.0f} s without it")
+
+
+def resident(world) -> float:
+    """What the daemon has in memory, MiB."""
+    return (world.metric("blufio_resident_memory_bytes") or 0) / 2**20
