@@ -17,6 +17,8 @@ from driver.pod import WORK
 from driver.simulator import Simulator
 from driver.world import World
 
+# This machine is slower than the others, and the host may have much else to do.
+PATIENCE = 300.0
 PORTS = {"anthropic": 9101, "telegram": 9102}
 UPDATES = 9103
 
@@ -66,6 +68,12 @@ class Appliance(World):
         keys = {f"{section}.{key}": value for section, values in shipped.items() for key, value in values.items()}
         keys |= self.surroundings() | (settings or {})
         self.machine.credential("blufio.toml", "".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items()))
+
+    def until(self, wanted: str, holds: Callable[[], bool], patience: float = PATIENCE) -> float:
+        return super().until(wanted, holds, patience)
+
+    def wait_answers(self, chat: int, count: int, patience: float = PATIENCE) -> list[str]:
+        return super().wait_answers(chat, count, patience)
 
     def get(self, path: str) -> tuple[int, str]:
         """`GET` from the daemon, which answers to its own machine only; status 0: nobody listens."""
