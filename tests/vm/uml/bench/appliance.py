@@ -43,6 +43,7 @@ class Appliance(World):
     def __init__(self, machine: Machine, simulator: Beside, binary: Path, images: tuple[Image, Image], step: Callable[[str], None]) -> None:
         super().__init__(machine, simulator, binary, step)
         self.installed, self.next = images
+        self.cuts = 0
         self._forward()
 
     def _forward(self) -> None:
@@ -68,6 +69,18 @@ class Appliance(World):
         keys = {f"{section}.{key}": value for section, values in shipped.items() for key, value in values.items()}
         keys |= self.surroundings() | (settings or {})
         self.machine.credential("blufio.toml", "".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items()))
+
+    def cut_power(self) -> None:
+        """Everything in the machine is gone at once; nobody tells those whom it spoke to."""
+        self.cuts += 1
+        self.machine.cut_power()
+
+    def assert_clean(self) -> None:
+        # A machine that vanished still seems to listen: the API tells the next one so, once, and that one tries again.
+        rejections = self.simulator.telegram("rejections")
+        stale = [one for one in rejections if (one["code"], one["method"]) == (409, "getUpdates")]
+        if not self.cuts or len(stale) > self.cuts or len(stale) < len(rejections):
+            super().assert_clean()
 
     def until(self, wanted: str, holds: Callable[[], bool], patience: float = PATIENCE) -> float:
         return super().until(wanted, holds, patience)

@@ -24,16 +24,16 @@ def run(world) -> None:
 
     # Somebody writes without end, the agent is asked something, and the plug is pulled.
     machine.send("while :; do head -c 4M /dev/urandom >/var/tmp/x; mv /var/tmp/x /var/tmp/y; done")
-    before = len(world.answers(ADA))
-    for number in range(5):
-        world.write(ADA, f"Number {number}")
-    world.wait_answers(ADA, before + 1)
-    machine.cut_power()
+    said, asked = len(world.answers(ADA)), len(world.prompts())
+    for number in range(3):
+        world.write(ADA, f"[sim:say Answer {number}.] [sim:sleep 2]")
+    world.until("a call to the model", lambda: len(world.prompts()) > asked)
+    world.cut_power()
     world.step("power cut")
     world.step(f"on again in {machine.on():.1f} s")
     world.wait_ready()
-    answers = world.wait_answers(ADA, before + 5)
-    assert len(set(answers[before:])) >= 5, f"something was not answered: {answers}"
+    answers = world.wait_answers(ADA, said + 3)[said:]
+    assert answers == [f"Answer {number}." for number in range(3)], f"not each answer came once: {answers}"
     assert machine.run("cat /etc/machine-id") == identity
     assert not machine.run("systemctl --failed --no-legend --plain").strip()
-    world.step("all five are answered")
+    world.step("each message is answered once")

@@ -36,6 +36,8 @@ def run(world) -> None:
     with open(machine.disk, "r+b") as disk:
         disk.seek(start)
         disk.write(system[: MIB // 2][::-1])
+    # With the patience of a real machine: the system that cannot be read is waited for in vain.
+    machine.arguments.clear()
     machine.power()
 
     def refusals() -> int:
