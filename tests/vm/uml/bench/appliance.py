@@ -77,10 +77,17 @@ class Appliance(World):
 
     def assert_clean(self) -> None:
         # A machine that vanished still seems to listen: the API tells the next one so, once, and that one tries again.
+        def expected(one: dict[str, Any]) -> bool:
+            return (one["code"], one["method"]) == (409, "getUpdates")
+
         rejections = self.simulator.telegram("rejections")
-        stale = [one for one in rejections if (one["code"], one["method"]) == (409, "getUpdates")]
+        stale = [one for one in rejections if expected(one)]
         if not self.cuts or len(stale) > self.cuts or len(stale) < len(rejections):
             super().assert_clean()
+            return
+        for kind in ("warnings", "duplicates"):
+            found = self.simulator.telegram(kind)
+            assert not found, f"Telegram has seen {kind}: {found}"
 
     def until(self, wanted: str, holds: Callable[[], bool], patience: float = PATIENCE) -> float:
         return super().until(wanted, holds, patience)
