@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The running daemon: sealed, waiting, running, draining.
+//! The running daemon: sealed, waiting, on trial, running, draining.
 
 use crate::assemble::{self, Doors, State, Unready};
 use crate::desk::{Desk, Phase};
 use crate::exit::Coded;
 use crate::paths::Place;
-use crate::{passphrase, secrets, systemd};
+use crate::trial::Trial;
+use crate::{notices, passphrase, secrets, systemd};
 use anyhow::Context as _;
 use blufio_agent::Agent;
 use blufio_core::channel::Channel;
@@ -14,6 +15,7 @@ use blufio_core::observe::Observability;
 use blufio_core::secret::SecretString;
 use blufio_net::Redactor;
 use blufio_vault::KdfParams;
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -28,6 +30,16 @@ pub(crate) struct Daemon {
     redactor: Arc<Redactor>,
     local: Arc<dyn Channel>,
     with_telegram: bool,
+    trial: Option<Trial>,
+}
+
+/// What a daemon is started with, beside its configuration.
+#[derive(Default)]
+pub(crate) struct Orders {
+    /// Nothing is received or sent until this is over.
+    pub(crate) trial: Option<Trial>,
+    /// A file with what others have to say about this machine.
+    pub(crate) notices: Option<PathBuf>,
 }
 
 /// What becomes of an agent that has ended.
@@ -45,6 +57,7 @@ impl Daemon {
         place: Place,
         redactor: Arc<Redactor>,
         with_telegram: bool,
+        orders: Orders,
         doors_end: CancellationToken,
     ) -> anyhow::Result<(Self, impl Future<Output = ()> + Send + 'static)> {
         let problems = assemble::check(&place.config);
@@ -65,8 +78,12 @@ impl Daemon {
             assemble::doors(&place, Arc::clone(&desk) as _, Arc::clone(&observe), Arc::clone(&state.clock))
                 .await?;
         tracing::info!(address = %gateway.local_addr(), socket = %place.socket.display(), "the doors are open");
+        if let Some(file) = orders.notices {
+            tokio::spawn(notices::follow(file, Arc::clone(&desk), doors_end.clone()));
+        }
         let doors = gateway.serve(doors_end.cancelled_owned());
-        Ok((Self { place, state, desk, observe, redactor, local, with_telegram }, doors))
+        let trial = orders.trial;
+        Ok((Self { place, state, desk, observe, redactor, local, with_telegram, trial }, doors))
     }
 
     /// Opens the vault with the passphrase that was given, or that is at hand without asking anybody.
@@ -110,6 +127,9 @@ impl Daemon {
             );
             match assembled.await {
                 Ok((agent, channels)) => {
+                    if !self.on_trial(&mut vault, shutdown).await {
+                        continue;
+                    }
                     if self.work(agent, channels, &mut vault, shutdown).await? == Next::End {
                         break;
                     }
@@ -138,6 +158,25 @@ impl Daemon {
             () = shutdown.cancelled() => {}
             _ = vault.changed() => {}
             () = self.desk.secrets_changed() => {}
+        }
+    }
+
+    /// Holds everything back while the trial goes on. False: something has changed, look again.
+    async fn on_trial(&self, vault: &mut watch::Receiver<bool>, shutdown: &CancellationToken) -> bool {
+        let Some(trial) = &self.trial else { return true };
+        let Some(reason) = trial.reason().await else { return true };
+        tracing::warn!("{reason}");
+        self.desk.enter(Phase::Trial(reason));
+        systemd::ready(&self.desk.status_line());
+        tokio::select! {
+            () = trial.over() => {
+                tracing::info!("the trial is over");
+                self.desk.enter(Phase::Starting);
+                true
+            }
+            () = shutdown.cancelled() => false,
+            _ = vault.changed() => false,
+            () = self.desk.secrets_changed() => false,
         }
     }
 

@@ -37,6 +37,8 @@ pub(crate) enum Phase {
     Sealed,
     /// Waits for the operator: the reason says for what.
     Waiting(String),
+    /// Everything is there, and nothing is received, answered or sent: the reason says until when.
+    Trial(String),
     /// Accepts and answers.
     Running,
     /// Takes up what the operator has changed; running turns may finish first.
@@ -61,6 +63,8 @@ pub(crate) struct Desk {
     spending: AgentOptions,
     /// Finds what fits.
     recall: Arc<dyn Recall>,
+    /// What others have to say about this machine.
+    notices: Mutex<Vec<String>>,
 }
 
 #[derive(Default)]
@@ -91,7 +95,13 @@ impl Desk {
             secrets_changed: Notify::new(),
             spending,
             recall: Arc::clone(&state.recall),
+            notices: Mutex::default(),
         }
+    }
+
+    /// What the operator should know about this machine, in place of what was said before.
+    pub(crate) fn note(&self, notices: Vec<String>) {
+        *self.notices.lock().unwrap_or_else(PoisonError::into_inner) = notices;
     }
 
     fn live(&self) -> std::sync::MutexGuard<'_, Live> {
@@ -313,7 +323,7 @@ impl Control for Desk {
             Phase::Absent => "no daemon is running; start it with `blufio serve`".to_owned(),
             Phase::Starting => "starting".to_owned(),
             Phase::Sealed => "sealed: waiting for `blufio vault unseal`".to_owned(),
-            Phase::Waiting(reason) => reason.clone(),
+            Phase::Waiting(reason) | Phase::Trial(reason) => reason.clone(),
             Phase::Reloading => "taking up a changed secret; running turns may finish".to_owned(),
             Phase::Draining => "shutting down".to_owned(),
             _ if !moves => "a main loop hangs".to_owned(),
@@ -325,7 +335,9 @@ impl Control for Desk {
             ready: live.phase == Phase::Running && trouble.is_empty() && moves,
             sealed: live.phase == Phase::Sealed,
             draining: live.phase == Phase::Draining,
+            trial: matches!(live.phase, Phase::Trial(_)),
             reason,
+            notices: self.notices.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
 }

@@ -7,6 +7,7 @@
 //! | [`serve`], [`shell`], [`demo`], [`status`], [`config`], [`vault`], [`pair`], [`outbox`], [`cost`], [`budget`], [`why`], [`heartbeat`], [`memory`] | one file a command |
 //! | [`assemble`] | the one place that knows every adapter |
 //! | [`daemon`], [`desk`] | the running daemon; what answers the operator, with a daemon or without |
+//! | [`trial`], [`notices`] | holding back until a new version stays; what others say about this machine |
 //! | [`operator`] | asks the daemon over its socket, or the state itself when none runs |
 //! | [`secrets`], [`passphrase`] | where secrets come from |
 //! | [`logging`], [`systemd`] | logs without secrets; readiness and the watchdog |
@@ -27,6 +28,7 @@ mod heartbeat;
 mod logging;
 mod memory;
 mod money;
+mod notices;
 mod operator;
 mod outbox;
 mod pair;
@@ -38,6 +40,7 @@ mod shell;
 mod status;
 mod systemd;
 mod terminal;
+mod trial;
 mod vault;
 mod why;
 

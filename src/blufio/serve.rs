@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `blufio serve`: the agent in the foreground, until it is told to stop.
 
-use crate::daemon::Daemon;
+use crate::daemon::{Daemon, Orders};
 use crate::exit::{self, Coded};
 use crate::global::Global;
 use crate::logging::{self, Log, Shape};
 use crate::passphrase::Source;
 use crate::paths::{self, Place};
+use crate::trial::Trial;
 use anyhow::Context as _;
 use blufio_config::{Config, LogFormat};
 use blufio_net::Redactor;
 use std::io::{IsTerminal as _, Write as _};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -27,6 +29,12 @@ const HANGING: Duration = Duration::from_secs(2);
 pub(crate) struct Args {
     #[command(flatten)]
     passphrase: Source,
+    /// While this file exists, be on trial: put everything together, receive and send nothing
+    #[arg(long, value_name = "FILE")]
+    trial: Option<PathBuf>,
+    /// Show the lines of this file in /health and `blufio status`
+    #[arg(long, value_name = "FILE")]
+    notices: Option<PathBuf>,
 }
 
 pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
@@ -36,11 +44,12 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
     let has_file = log.file.is_some();
     let log = logging::start(&log.level, shape(&place.config), log.file.clone(), Arc::clone(&redactor))?;
     let given = args.passphrase.passphrase_fd.map_or(Ok(None), |_| args.passphrase.without_asking())?;
+    let orders = Orders { trial: args.trial.clone().map(Trial::new), notices: args.notices.clone() };
     let runtime = runtime()?;
     let ended = runtime.block_on(async move {
         let shutdown = CancellationToken::new();
         tokio::spawn(signals(shutdown.clone(), log));
-        let served = serve(place, Arc::clone(&redactor), given, &shutdown).await;
+        let served = serve(place, Arc::clone(&redactor), given, orders, &shutdown).await;
         let Err(error) = served else {
             tracing::info!("stopped");
             return Ok(());
@@ -84,10 +93,11 @@ async fn serve(
     place: Place,
     redactor: Arc<Redactor>,
     given: Option<blufio_core::secret::SecretString>,
+    orders: Orders,
     shutdown: &CancellationToken,
 ) -> anyhow::Result<()> {
     let doors_end = CancellationToken::new();
-    let (daemon, doors) = Daemon::open(place, redactor, true, doors_end.clone()).await?;
+    let (daemon, doors) = Daemon::open(place, redactor, true, orders, doors_end.clone()).await?;
     let doors = tokio::spawn(doors);
     daemon.unseal(given).await?;
     let worked = daemon.run(shutdown).await;

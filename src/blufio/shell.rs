@@ -6,7 +6,7 @@
 
 use crate::assemble::client::{ClientError, LocalClient, LocalStream};
 use crate::assemble::wire::{LocalMessage, StreamEvent};
-use crate::daemon::Daemon;
+use crate::daemon::{Daemon, Orders};
 use crate::global::Global;
 use crate::logging::{self, Shape};
 use crate::operator;
@@ -97,7 +97,7 @@ async fn connect(place: &Place, args: &Args) -> anyhow::Result<Option<Own>> {
     place.config.gateway.listen.set_port(0);
     let (shutdown, doors_end) = (CancellationToken::new(), CancellationToken::new());
     let socket = place.socket.clone();
-    let (daemon, doors) = Daemon::open(place, redactor, false, doors_end.clone()).await?;
+    let (daemon, doors) = Daemon::open(place, redactor, false, Orders::default(), doors_end.clone()).await?;
     let doors = tokio::spawn(doors);
     let client = LocalClient::connect(&socket).await?;
     if let Told::Vault(VaultStatus { state: VaultState::Sealed, .. }) =

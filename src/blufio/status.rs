@@ -5,6 +5,7 @@ use crate::exit::Coded;
 use crate::global::Global;
 use crate::operator;
 use crate::paths;
+use crate::terminal::visible;
 use blufio_core::control::{Status, Told, VaultState};
 use serde_json::json;
 
@@ -29,6 +30,9 @@ fn print(status: &Status) {
     let runs = if status.pid == 0 { "not running".to_owned() } else { format!("process {}", status.pid) };
     println!("Blufio {} – {runs}", status.version);
     println!("  health      {}", status.health.reason);
+    for notice in &status.health.notices {
+        println!("  notice      {}", visible(notice));
+    }
     let vault = match status.vault.state {
         VaultState::Uninitialised => "none".to_owned(),
         VaultState::Sealed => format!("sealed, {} secrets", status.vault.secrets),

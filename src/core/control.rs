@@ -303,8 +303,14 @@ pub struct Health {
     pub sealed: bool,
     /// It is shutting down.
     pub draining: bool,
+    /// It is on trial: whole, and holding messages back until somebody says that it stays.
+    #[serde(default)]
+    pub trial: bool,
     /// Why it is not ready, or `"ok"`.
     pub reason: String,
+    /// What the operator should know about this machine: at most 20 lines of at most 300 characters.
+    #[serde(default)]
+    pub notices: Vec<String>,
 }
 
 /// How a daemon stands: what `blufio status` says.

@@ -68,7 +68,15 @@ impl Control for FakeControl {
     fn health(&self) -> Health {
         let sealed = self.sealed.load(Ordering::SeqCst);
         let reason = if sealed { "the vault is sealed" } else { "ok" };
-        Health { live: true, ready: !sealed, sealed, draining: false, reason: reason.into() }
+        Health {
+            live: true,
+            ready: !sealed,
+            sealed,
+            draining: false,
+            trial: false,
+            reason: reason.into(),
+            notices: Vec::new(),
+        }
     }
 }
 

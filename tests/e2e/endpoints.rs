@@ -9,7 +9,8 @@ async fn health_says_how_the_daemon_stands() {
     let health = house.health().await;
     assert_eq!(health.status, 200);
     assert!(health.head.to_lowercase().contains("content-type: application/json"), "{health:?}");
-    let said = serde_json::json!({ "live": true, "ready": true, "sealed": false, "draining": false, "reason": "ok" });
+    let said = serde_json::json!({ "live": true, "ready": true, "sealed": false, "draining": false,
+        "trial": false, "reason": "ok", "notices": [] });
     assert_eq!(health.json(), said);
     house.assert_clean();
 }

@@ -34,6 +34,7 @@ pub(crate) struct Plan {
     text: String,
     start: bool,
     log_file: bool,
+    serve: Vec<String>,
 }
 
 impl Plan {
@@ -73,6 +74,13 @@ impl Plan {
         self
     }
 
+    /// What `serve` is given, beside the configuration.
+    #[must_use]
+    pub(crate) fn serve(mut self, arguments: &[&str]) -> Self {
+        self.serve = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+        self
+    }
+
     /// Nobody is allowed to talk without pairing.
     #[must_use]
     pub(crate) fn without_friends(self) -> Self {
@@ -97,6 +105,7 @@ impl Plan {
             environment: self.environment,
             settings: self.settings,
             text: self.text,
+            serve: self.serve,
             log_from: 0,
             child: None,
             folder,
@@ -126,6 +135,7 @@ pub(crate) struct House {
     environment: BTreeMap<String, OsString>,
     settings: BTreeMap<String, String>,
     text: String,
+    serve: Vec<String>,
     log_path: PathBuf,
     log_from: usize,
     child: Option<Child>,
@@ -210,6 +220,7 @@ impl House {
             text: String::new(),
             start: true,
             log_file: false,
+            serve: Vec::new(),
         };
         plan.set("telegram.allowed_users", &format!("[{ADA}]"))
             .set("gateway.listen", "\"127.0.0.1:0\"")
@@ -285,6 +296,7 @@ impl House {
         let place = self.folder().join("daemon.log");
         let log = OpenOptions::new().create(true).append(true).open(place).expect("the log opens");
         let mut command = self.command(&["serve"]);
+        command.args(&self.serve);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         self.child = Some(command.spawn().expect("the program starts"));
     }

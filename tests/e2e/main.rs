@@ -47,6 +47,7 @@ mod streaming;
 mod systemd;
 mod text;
 mod tools;
+mod trial;
 mod unsupported;
 mod vault;
 mod voice;
