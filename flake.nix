@@ -9,6 +9,7 @@
       inherit (nixpkgs) lib;
       each = f: lib.genAttrs [ "x86_64-linux" "aarch64-linux" ] (system: f nixpkgs.legacyPackages.${system});
       own = pkgs: self.packages.${pkgs.stdenv.hostPlatform.system};
+      appliance = pkgs: self.nixosConfigurations.${if pkgs.stdenv.hostPlatform.isAarch64 then "appliance-aarch64" else "appliance"}.config;
     in
     {
       packages = each (pkgs: rec {
@@ -17,6 +18,9 @@
         blufio = pkgs.pkgsStatic.callPackage ./nixos-module/packages/blufio.nix { };
         simulator = pkgs.pkgsStatic.callPackage ./nixos-module/packages/simulator.nix { };
         options = pkgs.callPackage ./nixos-module/packages/options.nix { };
+        # The appliance: a disk to write to a machine, and what updates are made of.
+        image = (appliance pkgs).system.build.image;
+        update = (appliance pkgs).system.build.update;
       });
 
       apps = each (pkgs: {
@@ -35,6 +39,15 @@
         imports = [ ./nixos-module ];
         services.blufio.package = lib.mkDefault (own pkgs).blufio;
       };
+
+      nixosModules.appliance = { lib, pkgs, ... }: {
+        imports = [ ./nixos-module/appliance ];
+        services.blufio.package = lib.mkDefault (own pkgs).blufio;
+      };
+
+      nixosConfigurations = lib.mapAttrs
+        (_: system: lib.nixosSystem { modules = [ self.nixosModules.appliance { nixpkgs.hostPlatform = system; } ]; })
+        { appliance = "x86_64-linux"; appliance-aarch64 = "aarch64-linux"; };
 
       # The cases of the module and the tests on machines: whatever lies in the folders of tests/nix.
       checks = each (pkgs: import ./tests/nix { inherit self nixpkgs pkgs; });

@@ -4,7 +4,7 @@
 let
   # Options tell about themselves without a machine; their values are not looked at.
   inherit (lib.evalModules {
-    modules = [ ../. { config._module.check = false; } ];
+    modules = [ ../. ../appliance/updates.nix { config._module.check = false; } ];
     specialArgs = { inherit pkgs; };
   }) options;
   listed = lib.filter (option: !(option.internal or false)) (lib.optionAttrSetToDocList options.services.blufio);

@@ -5,17 +5,19 @@
 let
   inherit (nixpkgs) lib;
   inherit (pkgs.stdenv.hostPlatform) system;
-  machine = module: nixpkgs.lib.nixosSystem {
+  # What any machine says of itself; the appliance says it.
+  ordinary = {
+    imports = [ self.nixosModules.default ];
+    system.stateVersion = "26.05";
+    boot.loader.grub.enable = false;
+    fileSystems."/" = { device = "/dev/disk/by-label/root"; fsType = "ext4"; };
+    documentation.enable = false;
+  };
+  machine = case: nixpkgs.lib.nixosSystem {
     modules = [
-      self.nixosModules.default
-      module
-      {
-        nixpkgs.hostPlatform = system;
-        system.stateVersion = "26.05";
-        boot.loader.grub.enable = false;
-        fileSystems."/" = { device = "/dev/disk/by-label/root"; fsType = "ext4"; };
-        documentation.enable = false;
-      }
+      (if case.appliance or false then self.nixosModules.appliance else ordinary)
+      case.module
+      { nixpkgs.hostPlatform = system; }
     ];
   };
   failed = config: map (one: one.message) (lib.filter (one: !one.assertion) config.assertions);
@@ -23,11 +25,11 @@ let
   passed = name: pkgs.runCommand "case-${name}" { } "touch $out";
 in
 {
-  # A file with a `module`, and what `holds` of the machine's configuration: sentences, and whether they are true.
+  # A file with a `module`, for a machine or for an `appliance`, and what `holds` of the machine's configuration: sentences, and whether they are true.
   accepted = name: file:
     let
       case = import file;
-      inherit (machine case.module) config;
+      inherit (machine case) config;
       # The text alone, at once: a check that keeps its whole machine would keep it in memory until all are done.
       unit = (config.systemd.units."blufio.service" or { text = ""; }).text;
       broken = lib.attrNames (lib.filterAttrs (_: holds: !holds) (case.holds config));
@@ -40,7 +42,7 @@ in
   refused = name: file:
     let
       case = import file;
-      messages = failed (machine case.module).config;
+      messages = failed (machine case).config;
       words = text: lib.concatStringsSep " " (lib.filter (word: word != "") (lib.splitString " " (lib.replaceStrings [ "\n" ] [ " " ] text)));
     in
     if lib.length messages != 1 then throw "${name}: expected one refusal, and there are ${toString (lib.length messages)}:\n${list messages}"

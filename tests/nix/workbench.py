@@ -26,7 +26,9 @@ CODE = ["flake.nix", "flake.lock", "nixos-module", "tests/nix/default.nix", "tes
     f"tests/nix/{folder}" for folder in ("accepted", "refused", "machines")
 ]
 # What else has to be there for the flake to be evaluated. The sources are not: nothing is built.
-BESIDE = ["Cargo.toml", "Cargo.lock", "image/systemd"]
+BESIDE = ["Cargo.toml", "Cargo.lock"] + [
+    f"image/{one.name}" for one in sorted((ROOT / "image").iterdir()) if one.name != "debian"
+]
 FOLDERS = ["src", "bench", "tests/e2e", "tests/house", "tests/turn"]
 
 

@@ -1,23 +1,31 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # NixOS: what this project declares is checked; what is below the names here is taken as it is.
 { lib, pkgsFor }:
-{ modules, system ? "x86_64-linux" }:
+{ modules, system ? null }:
 let
-  pkgs = pkgsFor system;
+  pkgs = pkgsFor (if system != null then system else config.nixpkgs.hostPlatform or "x86_64-linux");
   free = lib.mkOption { type = lib.types.anything; default = { }; };
   texts = lib.mkOption { type = lib.types.listOf lib.types.anything; default = [ ]; };
   off = lib.mkOption { type = lib.types.bool; default = false; };
   base = {
-    options = lib.genAttrs [ "boot" "documentation" "environment" "fileSystems" "networking" "nixpkgs" "system" "systemd" "time" "users" "virtualisation" ] (_: free) // {
+    options = lib.genAttrs [ "boot" "console" "documentation" "environment" "fileSystems" "fonts" "i18n" "networking" "nixpkgs" "programs" "security" "system" "systemd" "time" "users" "virtualisation" ] (_: free) // {
       assertions = texts;
       warnings = texts;
       services.prometheus = { enable = off; scrapeConfigs = texts; };
       services.grafana = { enable = off; provision = free; settings = free; };
       services.logrotate = { enable = off; settings = free; };
+      services.journald = { storage = free; extraConfig = free; };
+      services.fstrim.enable = off;
+      services.nscd.enable = off;
+      services.resolved.enable = off;
+      services.timesyncd.enable = off;
     };
-    config.systemd.services = { };
+    config = {
+      systemd = { services = { }; units = { }; package = pkgs.systemd; };
+      boot.initrd.systemd.package = pkgs.systemd;
+    };
   };
-  evaluated = lib.evalModules { modules = [ base ] ++ modules; specialArgs = { inherit pkgs; modulesPath = ./.; }; };
+  evaluated = lib.evalModules { modules = [ base ] ++ modules; specialArgs = { inherit pkgs; modulesPath = toString ./.; }; };
   inherit (evaluated) config;
   failed = lib.filter (one: !one.assertion) config.assertions;
 
@@ -28,16 +36,19 @@ let
     "[Unit]\n${lines (service.unitConfig or { })}"
     "[Service]\n${lines (service.serviceConfig or { })}"
   ];
+  toplevel =
+    if failed != [ ] then throw "Failed assertions:\n${lib.concatMapStringsSep "\n" (one: "- ${one.message}") failed}"
+    else builtins.deepSeq (removeAttrs config [ "nixpkgs" ]) (pkgs.fake "nixos-system" { });
 in
 {
   inherit pkgs;
   inherit (evaluated) options;
   config = config // {
     systemd = config.systemd // {
-      units = lib.mapAttrs' (name: service: lib.nameValuePair "${name}.service" { text = text service; }) (config.systemd.services or { });
+      units = config.systemd.units // lib.mapAttrs' (name: service: lib.nameValuePair "${name}.service" { text = text service; }) config.systemd.services;
     };
-    system.build.toplevel =
-      if failed != [ ] then throw "Failed assertions:\n${lib.concatMapStringsSep "\n" (one: "- ${one.message}") failed}"
-      else builtins.deepSeq (removeAttrs config [ "nixpkgs" ]) (pkgs.fake "nixos-system" { });
+    system = config.system // {
+      build = config.system.build or { } // { inherit toplevel; };
+    };
   };
 }

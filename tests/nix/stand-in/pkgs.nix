@@ -3,8 +3,8 @@
 { lib, system }:
 let
   fake = name: extra: derivation { inherit name system; builder = "/bin/sh"; } // { inherit name; meta.mainProgram = name; } // extra;
-  named = [ "cargo" "clippy" "deadnix" "nixpkgs-fmt" "python3" "rustc" "rustfmt" "systemd" ];
-  platform = { inherit system; isAarch64 = system == "aarch64-linux"; };
+  named = [ "cargo" "clippy" "coreutils" "deadnix" "e2fsprogs" "gnupgMinimal" "jq" "nixpkgs-fmt" "python3" "runtimeShell" "rustc" "rustfmt" "systemd" "util-linux" "xz" ];
+  platform = rec { inherit system; isAarch64 = system == "aarch64-linux"; efiArch = if isAarch64 then "aa64" else "x64"; };
   pkgs = lib.genAttrs named (name: fake name { }) // {
     inherit lib pkgs fake;
     stdenv = { hostPlatform = platform; buildPlatform = platform // { canExecute = other: other.system == system; }; };
@@ -12,6 +12,7 @@ let
       let called = if builtins.isPath function then import function else function; in
       called (lib.mapAttrs (name: _: given.${name} or pkgs.${name} or (throw "the stand-in has no package `${name}'")) (builtins.functionArgs called));
     pkgsStatic = pkgs;
+    buildPackages = pkgs;
     rustPlatform.buildRustPackage = package:
       assert builtins.pathExists package.src;
       assert (lib.importTOML package.cargoLock.lockFile).version >= 3;
@@ -20,6 +21,11 @@ let
       type = lib.types.toml;
       generate = name: value: fake name { text = builtins.toJSON value; };
     };
+    formats.ini = _: {
+      type = lib.types.anything;
+      generate = name: value: fake name { text = builtins.toJSON value; };
+    };
+    linkFarm = name: files: fake name { text = lib.concatMapStringsSep "\n" (file: "${file} ${files.${file}}") (lib.attrNames files); };
     runCommand = name: _: text: fake name { inherit text; };
     writeText = name: text: fake name { inherit text; };
     writeTextDir = name: text: fake name { inherit text; };

@@ -23,6 +23,7 @@ let
         cut = builtins.stringLength text - builtins.stringLength suffix;
       in
       cut >= 0 && builtins.substring cut (-1) text == suffix;
+    makeBinPath = lib.concatMapStringsSep ":" (package: "${package}/bin");
     optionalString = holds: text: if holds then text else "";
     removeSuffix = suffix: text:
       if lib.hasSuffix suffix text
@@ -31,7 +32,10 @@ let
     splitString = separator: text: builtins.filter builtins.isString (builtins.split (lib.escapeRegex separator) text);
     escapeRegex = lib.replaceStrings (lib.stringToCharacters "\\[{()^$?*+|.") (map (char: "\\" + char) (lib.stringToCharacters "\\[{()^$?*+|."));
     stringToCharacters = text: builtins.genList (at: builtins.substring at 1 text) (builtins.stringLength text);
-    toLower = lib.replaceStrings (lib.stringToCharacters "ABCDEFGHIJKLMNOPQRSTUVWXYZ") (lib.stringToCharacters "abcdefghijklmnopqrstuvwxyz");
+    toLower = lib.replaceStrings lib.upper lib.lower;
+    toUpper = lib.replaceStrings lib.lower lib.upper;
+    upper = lib.stringToCharacters "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    lower = lib.stringToCharacters "abcdefghijklmnopqrstuvwxyz";
 
     # Sets.
     filterAttrs = keep: set: lib.listToAttrs (builtins.filter (entry: keep entry.name entry.value) (lib.attrsToList set));

@@ -45,7 +45,7 @@ rec {
       own = [ "imports" "options" "config" "freeformType" "_file" ];
       load = module:
         let
-          read = if builtins.isPath module then import module else module;
+          read = if builtins.isPath module || lib.isString module then import module else module;
           asked = builtins.functionArgs read;
           given = { inherit lib config options; } // specialArgs;
           called = if lib.isFunction read then read (given // lib.mapAttrs (name: _: given.${name} or (throw "no module argument `${name}'")) asked) else read;

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# Without a key nobody can say which updates are good, and none are taken.
+{
+  appliance = true;
+  module = { };
+  holds = config: {
+    "there are no transfers" = (config.systemd.sysupdate.transfers or { }) == { };
+    "there is no key" = !(config.environment.etc ? "systemd/import-pubring.gpg");
+  };
+}

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# The appliance, with a key for its updates. The whole system is evaluated.
+{
+  whole = true;
+  appliance = true;
+  module.services.blufio.update.keyring = ./appliance.nix;
+  holds = config:
+    let
+      inherit (config.image.repart) partitions;
+      inherit (config.boot) kernelParams;
+      text = name: config.systemd.units.${name}.text;
+      says = words: text: builtins.length (builtins.split words text) > 1;
+      transfer = config.systemd.sysupdate.transfers."10-root";
+    in
+    {
+      "nothing below /etc can be changed" = !config.system.etc.overlay.mutable;
+      "nothing can be installed" = !config.nix.enable && config.environment.defaultPackages == [ ];
+      "nobody logs in" = !config.systemd.services."getty@".enable && config.users.users.root.hashedPassword == "!";
+      "no program lets one user become another" = !config.security.enableWrappers;
+      "the root is memory" = config.fileSystems."/".fsType == "tmpfs";
+      "the kernel says what it does where somebody looks" = builtins.elem "console=tty0" kernelParams;
+      "the root of the other build is not looked for" = !builtins.elem "rootfstype=erofs" kernelParams;
+      "the slots hold what is mounted as /usr" = partitions."20-root-a".repartConfig.Verity == "data"
+        && builtins.match "usr_[0-9.]+" partitions."20-root-a".repartConfig.Label != null;
+      "slot B and the data are made on the machine" = builtins.attrNames partitions == [ "05-bios" "10-esp" "20-root-a" "21-verity-a" ];
+      "a start that fails is tried again" = says "\nExecStart=\n.*--force reboot" (text "emergency.service")
+        && says "\nExecStart=\n.*--force reboot" config.boot.initrd.systemd.units."emergency.service".text;
+      "the data is there before the system" = config.boot.initrd.systemd.units."blufio-data.service".requiredBy == [ "initrd-fs.target" ];
+      "the kernels of both slots are there when they are looked at" = config.systemd.units."efi.automount".wantedBy == [ "local-fs.target" ];
+      "the configuration is the operator's" = config.environment.etc."blufio".source == "/var/config/blufio";
+      "updates are verified, and its own" = transfer.Transfer.Verify == "yes"
+        && transfer.Source.MatchPattern == "blufio-nixos_@v_@u.usr.raw.xz" && transfer.Target.MatchPartitionType == "usr";
+      "nobody is warned" = config.warnings == [ ];
+    };
+}
