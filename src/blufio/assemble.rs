@@ -48,6 +48,8 @@ pub(crate) struct State {
     pub(crate) recall: Arc<dyn Recall>,
     /// The sentence model; nothing of it is loaded before it is needed.
     pub(crate) embedding: Option<Arc<dyn Embedding>>,
+    /// Whether there is to be one.
+    pub(crate) remembers: bool,
 }
 
 /// Opens a state file in a folder that is there.
@@ -71,7 +73,7 @@ pub(crate) fn state(database: &Path, memory: &MemoryConfig) -> anyhow::Result<St
     let vault = Arc::new(Vault::new(Arc::clone(&storage) as _, Arc::clone(&clock)));
     let embedding = embedding(memory, database.parent().unwrap_or(Path::new(".")));
     let recall = Arc::new(Recaller::new(Arc::clone(&storage) as _, embedding.clone()));
-    Ok(State { storage, vault, clock, recall, embedding })
+    Ok(State { storage, vault, clock, recall, embedding, remembers: memory.enabled })
 }
 
 /// The sentence model that the configuration names. One that cannot be used is no reason not to start: what is remembered

@@ -2,14 +2,17 @@
 //! The command line, as clap reads it.
 
 use crate::global::Global;
-use crate::{budget, config, cost, demo, heartbeat, memory, outbox, pair, serve, shell, status, vault, why};
+use crate::{
+    budget, config, cost, demo, healthcheck, heartbeat, memory, outbox, pair, serve, shell, status, vault,
+    why,
+};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 /// An always-on personal AI agent that you own.
 #[derive(Debug, Parser)]
 #[command(name = "blufio", version, propagate_version = true, arg_required_else_help = true)]
 #[command(
-    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 refused by policy, 4 sealed."
+    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 refused by policy, 4 sealed, 5 nobody there yet."
 )]
 struct Cli {
     #[command(flatten)]
@@ -28,6 +31,8 @@ enum Command {
     Demo(demo::Args),
     /// How the running agent stands
     Status,
+    /// Whether the running agent is well: a self-test
+    Healthcheck(healthcheck::Args),
     /// Read, write and check the configuration
     Config(config::Args),
     /// Secrets at rest: make the vault, open and close it, put secrets in
@@ -63,6 +68,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         Command::Shell(args) => shell::run(&global, &args),
         Command::Demo(args) => demo::run(&global, &args),
         Command::Status => status::run(&global),
+        Command::Healthcheck(args) => healthcheck::run(&global, &args),
         Command::Config(args) => config::run(&global, args),
         Command::Vault(args) => vault::run(&global, args),
         Command::Pair(args) => pair::run(&global, args),

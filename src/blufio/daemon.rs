@@ -168,8 +168,14 @@ impl Daemon {
         tracing::warn!("{reason}");
         self.desk.enter(Phase::Trial(reason));
         systemd::ready(&self.desk.status_line());
+        let over = async {
+            for point in self.desk.check_up().await.failed() {
+                tracing::error!("on trial, {} is not well: {}", point.name, point.says);
+            }
+            trial.over().await;
+        };
         tokio::select! {
-            () = trial.over() => {
+            () = over => {
                 tracing::info!("the trial is over");
                 self.desk.enter(Phase::Starting);
                 true

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Where the operator's questions are answered: the same desk in a running daemon and without one.
 
+mod checkup;
 mod memories;
 mod spending;
 
@@ -8,6 +9,7 @@ use crate::assemble::State;
 use async_trait::async_trait;
 use blufio_agent::{Agent, AgentOptions};
 use blufio_core::control::{Ask, Control, Health, Refusal, RefusalKind, Status, Told, VaultStatus};
+use blufio_core::embedding::Embedding;
 use blufio_core::recall::Recall;
 use blufio_core::secret::SecretString;
 use blufio_core::storage::{Storage, StorageError};
@@ -22,6 +24,8 @@ use tokio::sync::Notify;
 const ANSWERS: usize = 1_000;
 /// How many dead letters are shown.
 const LETTERS: usize = 200;
+/// What is said of a daemon that is ready.
+const WELL: &str = "ok";
 /// A loop that has not moved for this long hangs.
 const HANGS: Duration = Duration::from_secs(30);
 
@@ -65,6 +69,12 @@ pub(crate) struct Desk {
     recall: Arc<dyn Recall>,
     /// What others have to say about this machine.
     notices: Mutex<Vec<String>>,
+    /// Whether meaning is to count.
+    remembers: bool,
+    /// The sentence model.
+    embedding: Option<Arc<dyn Embedding>>,
+    /// When the self-test last had a sentence embedded.
+    embedded: Mutex<Option<Timestamp>>,
 }
 
 #[derive(Default)]
@@ -96,6 +106,9 @@ impl Desk {
             spending,
             recall: Arc::clone(&state.recall),
             notices: Mutex::default(),
+            remembers: state.remembers,
+            embedding: state.embedding.clone(),
+            embedded: Mutex::default(),
         }
     }
 
@@ -231,6 +244,7 @@ impl Control for Desk {
     async fn ask(&self, ask: Ask) -> Result<Told, Refusal> {
         match ask {
             Ask::Status => self.status().await,
+            Ask::CheckUp => Ok(Told::Checkup(self.check_up().await)),
             Ask::VaultStatus => self.vault_status().await,
             Ask::VaultInit { passphrase } => {
                 self.vault.init(passphrase, self.kdf).await?;
@@ -327,7 +341,7 @@ impl Control for Desk {
             Phase::Reloading => "taking up a changed secret; running turns may finish".to_owned(),
             Phase::Draining => "shutting down".to_owned(),
             _ if !moves => "a main loop hangs".to_owned(),
-            Phase::Running if trouble.is_empty() => "ok".to_owned(),
+            Phase::Running if trouble.is_empty() => WELL.to_owned(),
             Phase::Running => trouble.join("; "),
         };
         Health {

@@ -4,7 +4,7 @@
 //! | room | holds |
 //! |---|---|
 //! | [`cli`], [`global`] | the command line, as clap reads it; what every command takes |
-//! | [`serve`], [`shell`], [`demo`], [`status`], [`config`], [`vault`], [`pair`], [`outbox`], [`cost`], [`budget`], [`why`], [`heartbeat`], [`memory`] | one file a command |
+//! | [`serve`], [`shell`], [`demo`], [`status`], [`healthcheck`], [`config`], [`vault`], [`pair`], [`outbox`], [`cost`], [`budget`], [`why`], [`heartbeat`], [`memory`] | one file a command |
 //! | [`assemble`] | the one place that knows every adapter |
 //! | [`daemon`], [`desk`] | the running daemon; what answers the operator, with a daemon or without |
 //! | [`trial`], [`notices`] | holding back until a new version stays; what others say about this machine |
@@ -24,6 +24,7 @@ mod demo;
 mod desk;
 mod exit;
 mod global;
+mod healthcheck;
 mod heartbeat;
 mod logging;
 mod memory;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 /// Reads a span. `None` when it is none, is negative, or has no unit.
-pub(crate) fn parse(text: &str) -> Option<Duration> {
+pub fn parse(text: &str) -> Option<Duration> {
     let span: jiff::SignedDuration = text.trim().parse().ok()?;
     span.try_into().ok()
 }

@@ -57,6 +57,7 @@ mod source;
 mod target;
 
 pub use defaults::defaults_toml;
+pub use duration::parse as parse_duration;
 pub use environment::Environment;
 pub use keys::{Key, Section, keys, sections};
 pub use kind::{Kind, is_secret_name};

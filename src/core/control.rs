@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What the operator may ask: over the local socket of a running daemon, or of the state itself when none runs.
 
+use crate::checkup::Checkup;
 use crate::ids::{Conversation, MemoryId};
 use crate::memory::{ItemId, Memory, MemoryKind, MemoryScope, MemoryTrust};
 use crate::money::NanoUsd;
@@ -19,6 +20,8 @@ use serde::{Deserialize, Serialize};
 pub enum Ask {
     /// How things stand.
     Status,
+    /// Whether the daemon is well: the self-test.
+    CheckUp,
     /// Whether there is a vault, and whether it is open.
     VaultStatus,
     /// Makes a vault.
@@ -152,6 +155,8 @@ pub enum Ask {
 pub enum Told {
     /// To `Status`.
     Status(Box<Status>),
+    /// To `CheckUp`.
+    Checkup(Checkup),
     /// To the questions about the vault that change its state or ask for it.
     Vault(VaultStatus),
     /// To `VaultList`.

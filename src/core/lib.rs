@@ -24,6 +24,7 @@
 //! ```
 
 pub mod channel;
+pub mod checkup;
 pub mod content;
 pub mod control;
 pub mod embedding;

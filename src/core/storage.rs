@@ -70,6 +70,15 @@ pub struct StoreStats {
     pub wal_bytes: u64,
 }
 
+/// A state that has passed its self-test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Examined {
+    /// Version of its schema.
+    pub schema: u32,
+    /// The version that the program knows.
+    pub known: u32,
+}
+
 /// Everything that is kept.
 #[async_trait]
 pub trait Storage:
@@ -80,6 +89,13 @@ pub trait Storage:
     /// # Errors
     /// When it cannot be read.
     async fn stats(&self) -> Result<StoreStats, StorageError>;
+
+    /// Writes a mark, reads it back, and looks through the file for damage: a small file each time, a large one once a
+    /// day. Cheap enough for every minute.
+    ///
+    /// # Errors
+    /// What is wrong with the state.
+    async fn examine(&self, now: Timestamp) -> Result<Examined, StorageError>;
 
     /// Writes a consistent copy of everything to `target`, which must not exist.
     ///

@@ -23,7 +23,7 @@
 //! | `memories`, `passages` | what is remembered, learned and forgotten; past words that can be found |
 //! | `keywords`, `vectors`, `recall` | how it is found: by words, by meaning, and both together |
 //! | `retention` | what is dropped with time, so that the file stays bounded |
-//! | `stats`, `snapshot` | how the state stands, and copies of it |
+//! | `stats`, `examine`, `snapshot` | how the state stands, whether it is sound, and copies of it |
 //! | `error`, `columns` | from SQLite's words to ours |
 //!
 //! ```
@@ -48,6 +48,7 @@ mod budget;
 mod columns;
 mod costs;
 mod error;
+mod examine;
 mod jobs;
 mod keywords;
 mod ledger;

@@ -20,7 +20,7 @@ pub(crate) const APPLICATION_ID: u32 = u32::from_be_bytes(*b"Bluf");
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 /// A database up to this size is checked at every start (some tens of milliseconds); a larger one only when it was
 /// not closed in order.
-const CHECKED_ALWAYS: u64 = 16 << 20;
+pub(crate) const CHECKED_ALWAYS: u64 = 16 << 20;
 /// Cache of one connection, KiB. The system caches the file as well, and an idle daemon should be small.
 const CACHE_KIB: i32 = 512;
 /// Statements kept compiled.
@@ -179,7 +179,8 @@ fn refuse_cut_off(connection: &Connection, path: &Path, size: u64) -> Result<(),
     Ok(())
 }
 
-fn refuse_damaged(connection: &Connection, path: &Path) -> Result<(), StorageError> {
+/// Looks through the whole file.
+pub(crate) fn refuse_damaged(connection: &Connection, path: &Path) -> Result<(), StorageError> {
     let verdict: String = connection
         .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
         .map_err(|error| from_sqlite(path, &error))?;

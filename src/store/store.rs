@@ -6,9 +6,10 @@ use crate::lock::LockFile;
 use crate::opening::{self, Opened};
 use crate::readers::Readers;
 use crate::writer::{Durability, Writer};
-use crate::{migrations, snapshot, stats};
+use crate::{examine, migrations, snapshot, stats};
 use async_trait::async_trait;
-use blufio_core::storage::{Storage, StorageError, StoreStats};
+use blufio_core::storage::{Examined, Storage, StorageError, StoreStats};
+use blufio_core::time::Timestamp;
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -47,6 +48,8 @@ pub(crate) struct Inner {
     lock: Mutex<Option<LockFile>>,
     /// Jobs that cannot be read and were complained of.
     pub(crate) unreadable: Mutex<BTreeSet<i64>>,
+    /// When the self-test last looked through the whole file.
+    pub(crate) looked_through: Mutex<Option<Timestamp>>,
 }
 
 impl Store {
@@ -77,6 +80,7 @@ impl Store {
                 writer,
                 lock: Mutex::new(Some(lock)),
                 unreadable: Mutex::default(),
+                looked_through: Mutex::default(),
             }),
         })
     }
@@ -117,6 +121,11 @@ impl Store {
 }
 
 impl Inner {
+    /// The file, as it was found.
+    pub(crate) fn path(&self) -> Arc<Path> {
+        Arc::clone(&self.path)
+    }
+
     /// Readers first: the writer can empty the log only when nobody reads from it.
     fn close(&self) {
         self.readers.close();
@@ -141,6 +150,10 @@ impl Storage for Store {
     async fn stats(&self) -> Result<StoreStats, StorageError> {
         let path = Arc::clone(&self.inner.path);
         self.read(move |connection| stats::read(connection, &path)).await
+    }
+
+    async fn examine(&self, now: Timestamp) -> Result<Examined, StorageError> {
+        examine::examine(self, now).await
     }
 
     async fn snapshot(&self, target: &Path) -> Result<(), StorageError> {

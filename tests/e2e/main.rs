@@ -25,6 +25,7 @@ mod endpoints;
 mod files;
 mod flood;
 mod group;
+mod healthcheck;
 mod heartbeat;
 mod log;
 mod markdown;

@@ -366,6 +366,9 @@ impl Storage for Brittle {
     async fn stats(&self) -> Result<StoreStats> {
         self.store.stats().await
     }
+    async fn examine(&self, now: Timestamp) -> Result<Examined> {
+        self.store.examine(now).await
+    }
     async fn snapshot(&self, target: &Path) -> Result<()> {
         self.store.snapshot(target).await
     }
