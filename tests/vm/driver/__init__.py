@@ -4,6 +4,7 @@
 | room | holds |
 |---|---|
 | `command` | the command line: what is run, how many at once, how it is reported |
+| `tier` | the tiers: kinds of machines, and what each of them needs |
 | `scenario` | finding scenarios, and running one of them |
 | `needs` | what has to be there first, and how to come by it |
 | `tree` | the root tree of the machines: built once, kept in the user's cache |
@@ -11,4 +12,6 @@
 | `nspawn` | one machine of tier 1 |
 | `simulator` | the two APIs beside the machine |
 | `world` | what a scenario is given: a machine, the APIs, people who write |
+
+Machines that boot the appliance have a house of their own: `appliance`.
 """

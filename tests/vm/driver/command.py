@@ -2,6 +2,7 @@
 """The command line: what is run, how many at once, how it is reported."""
 
 import argparse
+import contextlib
 import os
 import signal
 import sys
@@ -11,19 +12,31 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from driver import needs, pod, scenario, tree
+from driver import needs, pod, scenario
 from driver.needs import Missing
+from driver.tier import Tier, tiers
 
 RUN = Path(__file__).resolve().parents[1] / "run"
-# No scenario takes longer; one that does hangs.
-LONGEST = 300.0
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A scenario on one kind of machines."""
+
+    tier: Tier
+    scenario: scenario.Scenario
+
+    @property
+    def label(self) -> str:
+        """How it is called here."""
+        return f"{self.tier.number} {self.scenario.name}"
 
 
 @dataclass
 class Running:
     """A scenario at work in its pod."""
 
-    wanted: scenario.Scenario
+    wanted: Wanted
     pod: pod.Pod
     output: IO[bytes]
     began: float = field(default_factory=time.monotonic)
@@ -32,22 +45,26 @@ class Running:
 def main(arguments: list[str]) -> int:
     """The exit status: 0 all passed, 1 some failed, 2 something is missing or wrongly asked for."""
     options = _parser().parse_args(arguments)
+    known = tiers()
     if options.inside:
-        return scenario.run(options.inside, Path(options.binary), Path(options.simulator), options.keep)
+        return scenario.run(known[int(options.tier)], options.inside, Path(options.binary), Path(options.simulator), options.keep)
     try:
-        wanted = _wanted(scenario.find(), options.tier, options.scenario)
+        wanted = _wanted(known, scenario.find(), options.tier, options.scenario)
         if options.list:
-            for one in wanted:
-                print(f"{','.join(map(str, one.tiers))}  {one.name:14} {one.about}")
+            for one in {one.scenario.name: one.scenario for one in wanted}.values():
+                print(f"{','.join(map(str, one.tiers)):4} {one.name:14} {one.about}")
             return 0
         # Before anything is built: that takes minutes.
         if options.keep and len(wanted) != 1:
-            raise Missing("--keep takes one scenario; name it")
-        needs.programs()
+            raise Missing("--keep takes one scenario of one tier; name both")
+        used = [tier for tier in known.values() if any(one.tier is tier for one in wanted)]
+        needs.programs({program: package for tier in used for program, package in tier.programs.items()})
         binary, simulator = needs.binary(options.binary), needs.simulator(options.simulator)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         inside = ["--binary", str(binary), "--simulator", str(simulator)]
-        with tree.held():
+        with contextlib.ExitStack() as held:
+            for tier in used:
+                held.enter_context(tier.held(binary, [one.scenario.module for one in wanted if one.tier is tier]))
             pod.sweep()
             return _watched(wanted, inside) if options.keep else _all(wanted, inside, options.jobs)
     except Missing as missing:
@@ -59,7 +76,7 @@ def main(arguments: list[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tests/vm/run", description="Boots real machines and tests the real program in them.")
-    parser.add_argument("tier", nargs="?", help="1: systemd-nspawn. All tiers if left out")
+    parser.add_argument("tier", nargs="?", help="; ".join(f"{number}: {tier.about}" for number, tier in tiers().items()) + ". All tiers if left out")
     parser.add_argument("scenario", nargs="*", help="names from --list; all if left out")
     parser.add_argument("--list", action="store_true", help="say what there is, and end")
     parser.add_argument("--binary", help="the static program under test; built with cargo where it is missing")
@@ -70,21 +87,23 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _wanted(found: list[scenario.Scenario], tier: str | None, names: list[str]) -> list[scenario.Scenario]:
+def _wanted(known: dict[int, Tier], found: list[scenario.Scenario], tier: str | None, names: list[str]) -> list[Wanted]:
     # A scenario may be named without its tier.
     if tier is not None and not tier.isdecimal():
         tier, names = None, [tier, *names]
     unknown = set(names) - {one.name for one in found}
     if unknown:
         raise Missing(f"there is no scenario {', '.join(sorted(unknown))}; --list says what there is")
-    wanted = [one for one in found if (not names or one.name in names) and (tier is None or int(tier) in one.tiers)]
+    where = list(known) if tier is None else [int(tier)]
+    wanted = [Wanted(known[at], one) for at in where if at in known for one in found if at in one.tiers and (not names or one.name in names)]
     if not wanted:
         raise Missing("nothing to run; --list says what there is")
     return wanted
 
 
-def _launch(one: scenario.Scenario, inside: list[str], output: IO[bytes]) -> Running:
-    return Running(one, pod.Pod([sys.executable, str(RUN), "--inside", one.name, *inside], output), output)
+def _launch(one: Wanted, inside: list[str], output: IO[bytes]) -> Running:
+    command = [sys.executable, str(RUN), str(one.tier.number), "--inside", one.scenario.name, *inside]
+    return Running(one, pod.Pod(command, output), output)
 
 
 def _watched(wanted: list[scenario.Scenario], inside: list[str]) -> int:
@@ -112,13 +131,13 @@ def _all(wanted: list[scenario.Scenario], inside: list[str], jobs: int) -> int:
             for one in list(running):
                 took = time.monotonic() - one.began
                 status = one.pod.poll()
-                if status is None and took < LONGEST:
+                if status is None and took < one.wanted.tier.longest:
                     continue
                 one.pod.close()
                 running.remove(one)
                 _report(one, status, took)
                 if status != 0:
-                    failed.append(one.wanted.name)
+                    failed.append(one.wanted.label)
             time.sleep(0.05)
     finally:
         for one in running:
@@ -130,8 +149,8 @@ def _all(wanted: list[scenario.Scenario], inside: list[str], jobs: int) -> int:
 
 
 def _report(one: Running, status: int | None, took: float) -> None:
-    verdict = "passed" if status == 0 else "FAILED" if status is not None else f"FAILED: not done in {LONGEST:.0f} s"
-    print(f"{one.wanted.name:14} {verdict} in {took:.1f} s", flush=True)
+    verdict = "passed" if status == 0 else "FAILED" if status is not None else f"FAILED: not done in {one.wanted.tier.longest:.0f} s"
+    print(f"{one.wanted.label:16} {verdict} in {took:.1f} s", flush=True)
     one.output.seek(0)
     text = one.output.read().decode(errors="replace")
     one.output.close()

@@ -10,26 +10,21 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[3]
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "blufio"
 
-# Program → Debian package that brings it.
-PROGRAMS = {
-    "mmdebstrap": "mmdebstrap",
-    "systemd-nspawn": "systemd-container",
-    "unshare": "util-linux",
-    "nsenter": "util-linux",
-}
+# Program → Debian package that brings it: what machines of every kind need.
+USUAL = {"mmdebstrap": "mmdebstrap", "unshare": "util-linux", "nsenter": "util-linux"}
 
 
 class Missing(Exception):
     """Something is not there. The text names the remedy."""
 
 
-def programs() -> None:
+def programs(wanted: dict[str, str]) -> None:
     """Refuses unless every program is there and we are root."""
     if os.geteuid() != 0:
         raise Missing("machines are booted by root: run it again with sudo")
-    missing = sorted({package for program, package in PROGRAMS.items() if not shutil.which(program)})
+    missing = sorted({package for program, package in wanted.items() if not shutil.which(program)})
     if missing:
-        names = ", ".join(program for program, package in PROGRAMS.items() if package in missing)
+        names = ", ".join(program for program, package in wanted.items() if package in missing)
         raise Missing(f"missing: {names}. apt-get install -y --no-install-recommends {' '.join(missing)}")
 
 

@@ -7,15 +7,15 @@ import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
-from driver import pod, tree
+from driver import pod
 from driver.needs import Missing
-from driver.nspawn import Machine
-from driver.simulator import Simulator
+from driver.tier import Tier
 from driver.world import World
 
 FOLDER = Path(__file__).resolve().parents[1] / "scenarios"
-LINES = 60
+LINES = 80
 
 
 @dataclass(frozen=True)
@@ -23,33 +23,36 @@ class Scenario:
     """A scenario, by its file."""
 
     name: str
-    about: str
-    tiers: tuple[int, ...]
+    module: ModuleType
+
+    @property
+    def about(self) -> str:
+        """What it is about, in a line."""
+        return (self.module.__doc__ or "").strip().splitlines()[0]
+
+    @property
+    def tiers(self) -> tuple[int, ...]:
+        """Where it can run."""
+        return self.module.TIERS
 
 
 def find() -> list[Scenario]:
     """All of them, by name."""
-    found = []
-    for path in sorted(FOLDER.glob("*.py")):
-        module = importlib.import_module(f"scenarios.{path.stem}")
-        about = (module.__doc__ or "").strip().splitlines()[0]
-        found.append(Scenario(path.stem, about, module.TIERS))
-    return found
+    return [Scenario(path.stem, importlib.import_module(f"scenarios.{path.stem}")) for path in sorted(FOLDER.glob("*.py"))]
 
 
-def run(name: str, binary: Path, simulator: Path, keep: bool) -> int:
+def run(tier: Tier, name: str, binary: Path, simulator: Path, keep: bool) -> int:
     """Runs one, as the first process of its pod; the exit status."""
     module = importlib.import_module(f"scenarios.{name}")
     began = time.monotonic()
 
     def step(text: str) -> None:
-        print(f"  {time.monotonic() - began:5.1f} s  {text}", flush=True)
+        print(f"  {time.monotonic() - began:6.1f} s  {text}", flush=True)
 
-    machine = None
+    world = None
     try:
         pod.enter()
-        machine = Machine(tree.path())
-        world = World(machine, Simulator(simulator), binary, step)
+        world = tier.world(binary, simulator, module, step)
         module.run(world)
         world.assert_clean()
         status = 0
@@ -59,21 +62,22 @@ def run(name: str, binary: Path, simulator: Path, keep: bool) -> int:
     except Exception:
         step("FAILED")
         traceback.print_exc()
-        if machine is not None:
-            _last_words(machine)
+        if world is not None:
+            _last_words(world)
         status = 1
-    if keep and machine is not None and machine.is_on:
+    if keep and world is not None and world.machine.is_on:
         print("the machine is kept until Ctrl-C", flush=True)
         signal.pause()
     return status
 
 
-def _last_words(machine: Machine) -> None:
+def _last_words(world: World) -> None:
+    machine = world.machine
     console = machine.console.read_text(errors="replace").splitlines() if machine.console.exists() else []
     print("--- the end of the console", *console[-LINES:], sep="\n")
     if machine.is_on:
         try:
-            _, journal, _ = machine.answer(f"journalctl --no-pager --quiet -n {LINES} --output=short-monotonic", patience=10)
+            _, journal, _ = machine.answer(f"journalctl --no-pager --quiet -n {LINES} --output=short-monotonic", patience=15)
         except Exception as error:
             journal = f"the journal cannot be read: {error}"
         print(f"--- the end of the journal\n{journal}---", flush=True)

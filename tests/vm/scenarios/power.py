@@ -5,6 +5,8 @@ import json
 
 from driver.world import ADA
 
+TIERS = (2,)
+
 
 def run(world) -> None:
     machine = world.machine

@@ -3,6 +3,8 @@
 
 from driver.world import ADA
 
+TIERS = (2,)
+
 
 def run(world) -> None:
     world.start()

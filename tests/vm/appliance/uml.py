@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """One machine of tier 2: the appliance's own disk, in a Linux that runs as a program.
 
-What is real: the partitions, the verified system, the initrd's programs, the data, systemd, control groups, updates, and
-everything on the disk byte by byte. What is not: firmware, boot loader, the kernel for real machines and its drivers.
+What is real: the partitions, the verified system, the initrd, the data, systemd, control groups, updates, and everything
+on the disk byte by byte. What is not: firmware, boot loader, the kernel for real machines and its drivers.
 """
 
 import base64
@@ -13,8 +13,9 @@ import socket
 import subprocess
 import time
 
-from bench import archive, loader, tools
-from bench.images import Image
+from appliance import loader, tools
+from appliance.archive import HandedOver
+from appliance.images import Image
 from driver.nspawn import Failed
 from driver.pod import WORK
 
@@ -23,6 +24,9 @@ DISK = "4G"
 MEMORY = "640M"
 BOOT_TIME = 900.0
 COMMAND_TIME = 300.0
+OFF_TIME = 240.0
+# A machine that reboots ends with this, so that the loader is asked what comes next.
+REBOOTED = 133
 
 NETWORK = f"[Match]\nType=ether\n[Network]\nAddress={MACHINE}/24\nIPv6AcceptRA=no\nLinkLocalAddressing=no\n"
 # The driver's ear and mouth: reads a command a line, says what came of it. Not in the image: the machine is handed it over.
@@ -53,10 +57,8 @@ class Machine:
         self.console = WORK / "console.log"
         self.console.touch()
         self.kernel = ""
-        self.credentials = {"network.network.50-test": NETWORK.encode()}
-        # The driver's own; the image would take none from outside.
-        self.units = {"probe.service": PROBE}
-        self.wants = ["probe.service"]
+        # The units are the driver's own; the image would take none from outside.
+        self.handed_over = HandedOver({"network.network.50-test": NETWORK.encode()}, {"probe.service": PROBE}, ["probe.service"])
         # On a busy host devices are slow to come; a real machine waits for a minute and a half.
         self.arguments = ["systemd.default_device_timeout_sec=900"]
         self._process: subprocess.Popen | None = None
@@ -73,29 +75,31 @@ class Machine:
     def credential(self, name: str, value: str | None) -> None:
         """What the machine is handed over from the next boot on, as a hypervisor would."""
         if value is None:
-            self.credentials.pop(name, None)
+            self.handed_over.credentials.pop(name, None)
         else:
-            self.credentials[name] = value.encode()
+            self.handed_over.credentials[name] = value.encode()
 
     def on(self, patience: float = BOOT_TIME) -> float:
-        """Switches it on, with the kernel that the loader would choose, and waits until it can be spoken to; seconds."""
+        """Switches it on, with the kernel that the loader chooses, and waits until it can be spoken to; seconds."""
         self.power()
         return self.wait(patience)
 
     def power(self) -> None:
         """Switches it on and waits for nothing."""
         assert not self.is_on, "it is on already"
-        self.kernel = loader.chosen(loader.kernels(self.disk))
-        kernel = loader.read(self.disk, self.kernel, WORK / "kernel.efi")
-        arguments = loader.section(kernel, ".cmdline").decode().rstrip("\0").split()
-        programs = self.image.file(".initrd").read_bytes()
-        assert loader.section(kernel, ".initrd").startswith(programs) or self.image.version not in self.kernel, "not the initrd of this image"
-        initrd = b"".join(piece + bytes(-len(piece) % 4) for piece in (programs, tools.modules().read_bytes(), archive.handed_over(self.credentials, self.units, self.wants)))
-        (WORK / "initrd").write_bytes(initrd)
+        boot = loader.boot(self.disk, WORK / "kernel.efi")
+        self.kernel = boot.name
+        arguments = loader.section(boot.kernel, ".cmdline").decode().rstrip("\0").split()
+        pieces = (loader.section(boot.kernel, ".initrd"), tools.modules().read_bytes(), self.handed_over.packed(boot.variables))
+        (WORK / "initrd").write_bytes(b"".join(piece + bytes(-len(piece) % 4) for piece in pieces))
+        # Where this kernel looks for itself in order to begin anew: a reboot then ends it instead.
+        rebooted = WORK / "rebooted"
+        rebooted.write_text(f"#!/bin/sh\nexit {REBOOTED}\n")
+        rebooted.chmod(0o755)
         ours, theirs = socket.socketpair()
-        # Besides the image's own arguments: where this kernel finds its devices, and the driver's ear. The disk is not
-        # locked (c): while the machine reboots by itself, its old process still has it open.
-        command = ["/usr/bin/linux.uml", f"mem={MEMORY}", "ubd0c=/vm/disk.raw", "initrd=/vm/initrd", "con=null", "ssl=null", "ssl0=null,fd:1"]
+        # Besides the image's own arguments: where this kernel finds its devices, and the driver's ear.
+        command = ["/bin/bash", "-c", 'exec -a /vm/rebooted /usr/bin/linux.uml "$@"', "linux"]
+        command += [f"mem={MEMORY}", "ubd0=/vm/disk.raw", "initrd=/vm/initrd", "con=null", "ssl=null", "ssl0=null,fd:1"]
         command += [f"ssl1=fd:{theirs.fileno()}", "vec0:transport=tap,ifname=tap0,depth=128,gro=1", "root=/dev/mapper/root"]
         command += [*arguments, *self.arguments]
         environment = {"PATH": os.environ["PATH"], "TMPDIR": "/dev/shm", "HOME": "/", "TERM": "dumb"}
@@ -152,30 +156,45 @@ class Machine:
         return out
 
     def reboot(self) -> float:
-        """An orderly shutdown, and on again with the kernel that the loader chooses then; seconds."""
+        """`systemctl reboot`, and on again with the kernel that the loader chooses then; seconds."""
         began = time.monotonic()
-        self.off()
+        self.send("systemctl reboot")
+        self.wait_reboot(OFF_TIME)
         self.on()
+        return time.monotonic() - began
+
+    def wait_reboot(self, patience: float) -> float:
+        """Waits until it reboots by itself; it is off then, as if the loader had not chosen yet. Seconds."""
+        began = time.monotonic()
+        status = self._wait(patience)
+        assert status == REBOOTED, f"it did not reboot but ended with {status}"
         return time.monotonic() - began
 
     def off(self) -> None:
         """An orderly shutdown."""
         self.send("systemctl poweroff")
-        assert self._process is not None
-        self._process.wait(240)
-        self._ended()
+        status = self._wait(OFF_TIME)
+        assert status == 0, f"it was not switched off but ended with {status}"
 
     def cut_power(self) -> None:
         """Everything in it is gone at once."""
         assert self._process is not None, "it is off"
         os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait(30)
-        self._ended()
+        self._wait(30)
 
-    def _ended(self) -> None:
-        assert self._channel is not None
+    def _wait(self, patience: float) -> int:
+        """Waits until it is off; the status it ended with."""
+        assert self._process is not None and self._channel is not None, "it is off"
+        until = time.monotonic() + patience
+        while (status := self._process.poll()) is None:
+            if time.monotonic() > until:
+                raise Failed(f"waited {patience:.0f} s for the machine to end")
+            # What it still says, so that it does not wait for somebody who reads.
+            if select.select([self._channel], [], [], 0.1)[0] and not self._channel.recv(65536):
+                time.sleep(0.1)
         self._channel.close()
         self._process = self._channel = None
+        return status
 
     @property
     def is_on(self) -> bool:

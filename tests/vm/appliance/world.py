@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """What a scenario is given: the appliance, the APIs beside it, and people who write."""
 
-import http.server
 import json
 import subprocess
-import threading
+import time
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench.images import Image
-from bench.machine import OUTSIDE, Machine
+from appliance import updates
+from appliance.images import INSTALLED, Images
+from appliance.uml import OUTSIDE, Machine
 from driver.needs import REPOSITORY
 from driver.pod import WORK
 from driver.simulator import Simulator
@@ -40,10 +40,11 @@ class Appliance(World):
 
     machine: Machine
 
-    def __init__(self, machine: Machine, simulator: Beside, binary: Path, images: tuple[Image, Image], step: Callable[[str], None]) -> None:
+    def __init__(self, machine: Machine, simulator: Beside, binary: Path, images: Images, step: Callable[[str], None]) -> None:
         super().__init__(machine, simulator, binary, step)
-        self.installed, self.next = images
+        self.images, self.installed = images, images[INSTALLED]
         self.cuts = 0
+        self._serves = False
         self._forward()
 
     def _forward(self) -> None:
@@ -51,9 +52,8 @@ class Appliance(World):
         for api, port in PORTS.items():
             socket = f"[Socket]\nListenStream=127.0.0.1:{port}\n"
             service = f"[Service]\nExecStart=/usr/lib/systemd/systemd-socket-proxyd {OUTSIDE}:{port}\n"
-            self.machine.units[f"forward-{api}.socket"] = socket
-            self.machine.units[f"forward-{api}.service"] = service
-            self.machine.wants.append(f"forward-{api}.socket")
+            self.machine.handed_over.units |= {f"forward-{api}.socket": socket, f"forward-{api}.service": service}
+            self.machine.handed_over.wanted.append(f"forward-{api}.socket")
 
     def surroundings(self) -> dict[str, Any]:
         urls = {f"{api}.base_url": f"http://127.0.0.1:{port}" for api, port in PORTS.items()}
@@ -102,21 +102,10 @@ class Appliance(World):
         head, _, body = out.partition("\r\n\r\n")
         return (int(head.split()[1]), body) if status == 0 and head else (0, "")
 
-    def offer(self, folder: Path) -> None:
-        """Serves a folder as the place of updates, and has the machine look there."""
-
-        class Quiet(http.server.SimpleHTTPRequestHandler):
-            def __init__(self, *arguments: Any) -> None:
-                super().__init__(*arguments, directory=str(folder))
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        server = http.server.ThreadingHTTPServer((OUTSIDE, UPDATES), Quiet)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    # Updates
 
     def look_here_for_updates(self) -> None:
-        """Another place of updates, and nothing else: neither signatures nor versions are left out."""
+        """Another place of updates until the next boot, and nothing else: neither signatures nor versions are left out."""
         self.machine.run(
             "mkdir -p /run/sysupdate.d && cd /usr/lib/sysupdate.d && for file in *; do "
             f"sed 's,^Path=https://.*,Path=http://{OUTSIDE}:{UPDATES}/,' $file >/run/sysupdate.d/$file; done"
@@ -124,5 +113,28 @@ class Appliance(World):
 
     def update(self) -> tuple[int, str]:
         """Takes the newest version that is offered; the status, and what was said."""
-        status, out, err = self.machine.answer("/usr/lib/systemd/systemd-sysupdate update 2>&1", patience=150)
+        status, out, err = self.machine.answer("/usr/lib/systemd/systemd-sysupdate update 2>&1", patience=300)
         return status, out + err
+
+    def offer(self, kind: str) -> None:
+        """Offers an image as an update, in the place where the machine looks for them from now until its next boot."""
+        if not self._serves:
+            updates.serve(OUTSIDE, UPDATES)
+            self._serves = True
+        updates.publish(self.images[kind])
+        self.look_here_for_updates()
+
+    def install_update(self) -> None:
+        """Takes what is offered; what runs stays until the next boot."""
+        began = time.monotonic()
+        status, said = self.update()
+        assert status == 0, said
+        self.step(f"installed beside the running system in {time.monotonic() - began:.1f} s: {', '.join(self.kernels())}")
+
+    def kernels(self) -> list[str]:
+        """What lies on the boot partition, as the machine sees it."""
+        return sorted(self.machine.run("ls /efi/EFI/Linux").split())
+
+    def version(self) -> str:
+        """The version of the system that runs."""
+        return self.machine.run("sed -n s/^IMAGE_VERSION=//p /etc/os-release").strip()

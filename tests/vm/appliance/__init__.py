@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Machines that boot the appliance's own disk.
+
+| room | holds |
+|---|---|
+| `tiers` | the tiers of this kind: what they need, and how a scenario's world is made |
+| `images` | the images under test, built where they are missing |
+| `updates` | what is offered as an update: as it was built, or spoiled |
+| `tools` | the tree of tools that images are built with: what runs in it, and the kernel that runs as a program |
+| `loader` | firmware and boot loader, where there are none: the rules by which systemd-boot chooses and counts |
+| `archive` | what is handed to the machine in its initrd: credentials, variables of the firmware, the driver's own units |
+| `uml` | one machine of tier 2: its disk, its consoles, its power |
+| `world` | what a scenario is given: the machine, the APIs beside it, people who write |
+"""

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""The images under test: what is installed, and what it is updated to. Built where they are missing, and kept."""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from driver.needs import CACHE, REPOSITORY, Missing
+
+BUILD = REPOSITORY / "image/debian/build"
+INSTALLED, NEXT = "installed", "next"
+VERSIONS = {INSTALLED: "1.0.0", NEXT: "1.1.0"}
+# States of the repository whose images are kept: they take half a gigabyte each.
+KEPT = 3
+# How the side in the pod learns which of them is meant: the repository may have changed meanwhile.
+PLACE = "BLUFIO_VM_IMAGES"
+
+
+@dataclass(frozen=True)
+class Image:
+    """What a build has left in its folder."""
+
+    folder: Path
+    version: str
+
+    def file(self, end: str) -> Path:
+        """One of its files, such as `.efi`."""
+        return self.folder / f"blufio_{self.version}{end}"
+
+    @property
+    def payloads(self) -> list[Path]:
+        """What an update fetches: system, hashes, kernel."""
+        return [*sorted(self.folder.glob(f"blufio_{self.version}_*.xz")), self.file(".efi")]
+
+
+class Images:
+    """All images of one state of the repository, whether they are there or not."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+
+    def __getitem__(self, kind: str) -> Image:
+        return Image(self.place / kind, VERSIONS[kind])
+
+
+def held_ones() -> Images:
+    """Those that are held by whoever started this."""
+    return Images(Path(os.environ[PLACE]))
+
+
+def wanted(scenarios: list[ModuleType]) -> list[str]:
+    """What scenarios ask for, beside what is installed."""
+    return [INSTALLED, *sorted({kind for one in scenarios for kind in getattr(one, "IMAGES", ())})]
+
+
+@contextlib.contextmanager
+def held(binary: Path, kinds: list[str]) -> Iterator[None]:
+    """Images of this state of the repository and of this program, kept for as long as they are used."""
+    place = CACHE / "vm/image-tests" / _key(binary)
+    place.mkdir(parents=True, exist_ok=True)
+    with open(place / "lock", "w") as lock:
+        # Alone: two runs at once build them once.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for kind in kinds:
+            _build(Images(place)[kind], binary)
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        os.utime(place)
+        _prune(place.parent)
+        os.environ[PLACE] = str(place)
+        yield
+
+
+def _build(image: Image, program: Path) -> None:
+    if (image.folder / "built").exists():
+        return
+    print(f"building the image {image.folder.name} ({image.version}): half a minute to two; the first time trees of packages, too", flush=True)
+    image.folder.mkdir(exist_ok=True)
+    command = [str(BUILD), "--version", image.version, "--out", str(image.folder), "--binary", str(program), "--disk" if image.folder.name == INSTALLED else "--fast"]
+    # The date of the last commit would give every commit an image of its own.
+    environment = os.environ | {"SOURCE_DATE_EPOCH": "1700000000"}
+    if subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False).returncode != 0:
+        raise Missing(f"the image could not be built; its words stand above. Yourself: {' '.join(command)}")
+    (image.folder / "built").touch()
+
+
+def _prune(folder: Path) -> None:
+    """Removes what nobody uses and has not been used lately."""
+    places = sorted((place for place in folder.iterdir() if place.is_dir()), key=lambda place: place.stat().st_mtime)
+    for place in places[:-KEPT]:
+        with open(place / "lock", "w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            shutil.rmtree(place)
+
+
+def _key(binary: Path) -> str:
+    """Changes with everything that goes into an image."""
+    digest = hashlib.sha256(binary.read_bytes())
+    for path in sorted((REPOSITORY / "image").rglob("*")):
+        if path.is_file():
+            digest.update(f"{path.relative_to(REPOSITORY)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]

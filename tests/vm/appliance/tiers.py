@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""The tiers that boot the appliance's own disk."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+from appliance import images, tools
+from driver import needs
+from driver.needs import Missing
+from driver.tier import Tier
+from driver.world import World
+
+
+class UserMode(Tier):
+    """The appliance in a Linux that runs as a program."""
+
+    number = 2
+    about = "the appliance in User-Mode Linux"
+    longest = 1800.0
+    programs = needs.USUAL | {"ip": "iproute2"}
+
+    @contextlib.contextmanager
+    def held(self, binary: Path, scenarios: list[ModuleType]) -> Iterator[None]:
+        if not Path("/dev/net/tun").exists():
+            raise Missing("the host has no /dev/net/tun, which these machines' network needs: modprobe tun")
+        with images.held(binary, images.wanted(scenarios)):
+            tools.modules()
+            yield
+
+    def world(self, binary: Path, simulator: Path, scenario: ModuleType, step: Callable[[str], None]) -> World:
+        from appliance.uml import Machine
+        from appliance.world import Appliance, Beside
+
+        found = images.held_ones()
+        return Appliance(Machine(found[images.INSTALLED]), Beside(simulator), binary, found, step)
