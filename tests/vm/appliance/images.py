@@ -36,8 +36,8 @@ class Image:
 
     @property
     def payloads(self) -> list[Path]:
-        """What an update fetches: system, hashes, kernel."""
-        return [*sorted(self.folder.glob(f"blufio_{self.version}_*.xz")), self.file(".efi")]
+        """What an update fetches: system, hashes, kernel, and where its parts begin."""
+        return [*sorted(self.folder.glob(f"blufio_{self.version}_*.xz")), self.file(".efi"), self.file(".bios")]
 
 
 class Images:
