@@ -179,6 +179,7 @@ async fn settle(store: &Store, session: SessionId, number: usize, said: &[String
         outbox: Vec::new(),
         once: Vec::new(),
         told: Vec::new(),
+        forgets: false,
     };
     store.settle(settlement, Timestamp(2)).await.unwrap();
 }
@@ -213,6 +214,7 @@ async fn learn(store: &Store, session: SessionId, count: usize, chance: &mut Cha
             trust: MemoryTrust::Gathered,
             confidence: 80,
             source: Some(blufio_core::memory::MemorySource::Message(MessageId(upto))),
+            also: Vec::new(),
             learned_at: Timestamp(upto),
             replaces: Vec::new(),
         });

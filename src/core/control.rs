@@ -3,7 +3,7 @@
 
 use crate::checkup::Checkup;
 use crate::ids::{Conversation, MemoryId};
-use crate::memory::{ItemId, Memory, MemoryKind, MemoryScope, MemoryTrust};
+use crate::memory::{ItemId, Memory, MemoryKind, MemoryScope, MemorySource, MemoryTrust};
 use crate::money::NanoUsd;
 use crate::recall::Recalled;
 use crate::secret::SecretString;
@@ -200,6 +200,9 @@ pub enum Told {
         memory: Memory,
         /// What it replaced, newest first.
         earlier: Vec<Memory>,
+        /// Every place where it was said, the first one first. Forgetting it reaches them all.
+        #[serde(default)]
+        sources: Vec<MemorySource>,
     },
     /// To `MemoryForget`.
     Forgotten(Forgotten),

@@ -164,6 +164,8 @@ pub struct NewMemory {
     pub confidence: u8,
     /// Where it was said; `None`: entered by hand.
     pub source: Option<MemorySource>,
+    /// Further messages in which it was said. Whoever wants it forgotten means those as well.
+    pub also: Vec<MessageId>,
     /// When it was said.
     pub learned_at: Timestamp,
     /// Memories of the same scope that hold no more because of it. They stay as history.

@@ -23,7 +23,7 @@ pub use ledger::{
 };
 pub use memories::{
     Candidate, Candidates, Embedded, Forgetting, Forgotten, Lesson, Memories, MemoryFilter, Quiet,
-    RecallQuery, Remembered, Said, Unembedded,
+    RecallQuery, Remembered, Said, SaidAgain, Unembedded,
 };
 pub use outbox::{Outbox, OutboxRow, OutboxState};
 pub use peers::{Pairing, Peer, Peers};

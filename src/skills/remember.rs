@@ -88,6 +88,7 @@ pub async fn call(
         trust: MemoryTrust::Told,
         confidence: 100,
         source: Some(MemorySource::Turn(context.turn)),
+        also: Vec::new(),
         learned_at: now,
         replaces,
     };

@@ -5,7 +5,9 @@
 use async_trait::async_trait;
 use blufio_core::embedding::{EmbeddingModel, Patience};
 use blufio_core::ids::{MemoryId, MessageId, PassageId, SessionId};
-use blufio_core::memory::{Item, ItemId, Memory, MemoryScope, NewMemory, NewPassage, Passage, Replaced};
+use blufio_core::memory::{
+    Item, ItemId, Memory, MemoryScope, MemorySource, NewMemory, NewPassage, Passage, Replaced,
+};
 use blufio_core::recall::{ByMeaning, Question, Recall, Recalled, Recollection};
 use blufio_core::storage::{
     Candidates, Embedded, Forgetting, Forgotten, Lesson, Memories, MemoryFilter, Quiet, RecallQuery,
@@ -141,6 +143,18 @@ impl Memories for Shelf {
             !gone
         });
         Ok(forgotten)
+    }
+
+    async fn sources(&self, _id: MemoryId) -> Result<Vec<MemorySource>, StorageError> {
+        nobody_asks()
+    }
+
+    async fn passages(
+        &self,
+        _before: Option<PassageId>,
+        _limit: usize,
+    ) -> Result<Vec<Passage>, StorageError> {
+        nobody_asks()
     }
 
     async fn scopes(&self) -> Result<Vec<MemoryScope>, StorageError> {

@@ -7,9 +7,9 @@ use crate::writer::Durability;
 use crate::{passages, recall, vectors};
 use async_trait::async_trait;
 use blufio_core::embedding::EmbeddingModel;
-use blufio_core::ids::{MemoryId, MessageId, QueueId, SessionId};
+use blufio_core::ids::{MemoryId, MessageId, PassageId, QueueId, SessionId};
 use blufio_core::memory::{
-    Memory, MemoryKind, MemoryScope, MemorySource, MemoryTrust, NewMemory, NewPassage, Replaced,
+    Memory, MemoryKind, MemoryScope, MemorySource, MemoryTrust, NewMemory, NewPassage, Passage, Replaced,
 };
 use blufio_core::storage::{
     Candidates, Embedded, Forgetting, Forgotten, Lesson, Memories, MemoryFilter, Quiet, RecallQuery,
@@ -24,12 +24,14 @@ mod learn;
 mod reach;
 mod remember;
 mod repeated;
+mod said_again;
 pub(crate) mod scopes;
+mod suspects;
 mod sweep;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use erase::FORGOTTEN_NEAR;
+pub(crate) use erase::{DROP_FROM_QUEUE, DROP_MERGED, FORGOTTEN_NEAR};
 /// For the test of the plans.
 #[cfg(test)]
 pub(crate) const STATEMENTS: &[(&str, &[&str])] = &[
@@ -42,13 +44,15 @@ pub(crate) const STATEMENTS: &[(&str, &[&str])] = &[
     (learn::QUIET, &["sessions_unlearned"]),
     (learn::SAID, &["messages_of_session", "PRIMARY KEY"]),
     (forget::HISTORY, &["memories_replaced"]),
-    (forget::SAID_AGAIN, &["said_again_of"]),
+    (said_again::OF, &["said_again_of"]),
+    (said_again::NOTE, &["said_again_of"]),
+    (passages::NEWEST, &["PRIMARY KEY"]),
     (erase::MESSAGES_OF_TURN, &["messages_of_turn"]),
     (erase::PASSAGES_OF, &["passages_of_session"]),
     (erase::TOLD_AROUND, &["passages_of_session", "messages_of_session"]),
     (FORGOTTEN_NEAR, &["messages_forgotten", "messages_of_session"]),
     (sweep::SAID_IN, &["messages_of_session", "PRIMARY KEY"]),
-    (erase::DROP_MERGED, &["queue_merged"]),
+    (DROP_MERGED, &["queue_merged"]),
     (erase::DROP_ANSWERS, &["outbox_of_turn"]),
     (erase::DROP_NOTICES, &["notices_told"]),
 ];
@@ -103,6 +107,14 @@ impl Memories for Store {
             Ok(Some((memory, earlier(connection, id)?)))
         })
         .await
+    }
+
+    async fn sources(&self, id: MemoryId) -> Result<Vec<MemorySource>, StorageError> {
+        self.read(move |connection| said_again::sources(connection, id)).await
+    }
+
+    async fn passages(&self, before: Option<PassageId>, limit: usize) -> Result<Vec<Passage>, StorageError> {
+        self.read(move |connection| passages::newest(connection, before, limit)).await
     }
 
     async fn scopes(&self) -> Result<Vec<MemoryScope>, StorageError> {
@@ -224,10 +236,7 @@ fn memory(row: &Row<'_>) -> Result<Memory, RowError> {
     let unknown =
         |what: &str, name: &str| RowError::Refused(format!("a memory has the unknown {what} {name:?}"));
     let (kind, trust): (String, String) = (row.get(2)?, row.get(3)?);
-    let source = match (row.get::<_, Option<i64>>(5)?, row.get::<_, Option<i64>>(6)?) {
-        (Some(message), _) => Some(MemorySource::Message(MessageId(message))),
-        (None, turn) => turn.map(|turn| MemorySource::Turn(QueueId(turn))),
-    };
+    let source = source(row, 5)?;
     let replaced = row.get::<_, Option<i64>>(10)?.zip(row.get::<_, Option<i64>>(11)?);
     Ok(Memory {
         id: MemoryId(row.get(0)?),
@@ -241,6 +250,14 @@ fn memory(row: &Row<'_>) -> Result<Memory, RowError> {
         used_at: row.get::<_, Option<i64>>(8)?.map(Timestamp),
         uses: u64::try_from(row.get::<_, i64>(9)?).unwrap_or(0),
         replaced: replaced.map(|(by, at)| Replaced { by: MemoryId(by), at: Timestamp(at) }),
+    })
+}
+
+/// A source from the columns `message, turn`, of which the first is at `column`.
+fn source(row: &Row<'_>, column: usize) -> Result<Option<MemorySource>, RowError> {
+    Ok(match (row.get::<_, Option<i64>>(column)?, row.get::<_, Option<i64>>(column + 1)?) {
+        (Some(message), _) => Some(MemorySource::Message(MessageId(message))),
+        (None, turn) => turn.map(|turn| MemorySource::Turn(QueueId(turn))),
     })
 }
 

@@ -36,6 +36,10 @@ pub(crate) const DEAD: &str =
 const SENT: &str =
     "UPDATE outbox SET state = 'sent', external_id = ?2, sent_at = ?3, error = NULL WHERE id = ?1";
 
+/// What was forgotten meanwhile, or speaks of it, is not kept once it is sent: its turn has no message any more.
+const DROP_FORGOTTEN: &str = "UPDATE outbox SET payload = 'null' WHERE id = ?1 AND EXISTS
+    (SELECT 1 FROM queue WHERE queue.id = outbox.turn AND state = 'done' AND queue.payload IS NULL)";
+
 const RETRY: &str = "UPDATE outbox SET attempts = attempts + 1, not_before = ?2, error = ?3
     WHERE id = ?1 AND state = 'waiting'";
 
@@ -98,7 +102,9 @@ impl Outbox for Store {
         let external_id = external_id.to_owned();
         self.write(Durability::Now, move |connection| {
             let changed = connection.prepare_cached(SENT)?.execute(params![id.0, external_id, now.0])?;
-            refuse_unless_one(changed, id, "is not in the outbox")
+            refuse_unless_one(changed, id, "is not in the outbox")?;
+            connection.prepare_cached(DROP_FORGOTTEN)?.execute([id.0])?;
+            Ok(())
         })
         .await
     }

@@ -22,14 +22,14 @@ macro_rules! select_said {
     ($rest:literal) => {
         concat!(
             "SELECT s.channel, s.chat, s.thread, m.id, m.session, m.role, m.content, m.at,
-                    coalesce(q.payload ->> '$.sender.id', p.sender),
-                    coalesce(q.payload ->> '$.sender.name', e.name, ''),
-                    coalesce(q.payload ->> '$.private', p.sender IS NOT NULL)
+                    coalesce(CASE WHEN json_valid(q.payload) THEN q.payload ->> '$.sender.id' END, p.sender),
+                    coalesce(CASE WHEN json_valid(q.payload) THEN q.payload ->> '$.sender.name' END, e.name, ''),
+                    coalesce(CASE WHEN json_valid(q.payload) THEN q.payload ->> '$.private' END, p.sender IS NOT NULL)
              FROM messages AS m
              JOIN sessions AS s ON s.id = m.session
              LEFT JOIN queue AS q ON q.id = m.turn
              LEFT JOIN private_answers AS p
-                 ON q.payload IS NULL AND m.turn IS NOT NULL
+                 ON NOT coalesce(json_valid(q.payload), 0) AND m.turn IS NOT NULL
                  AND p.channel = s.channel AND p.chat = s.chat AND p.thread = s.thread
              LEFT JOIN peers AS e ON e.channel = p.channel AND e.sender = p.sender ",
             $rest
@@ -41,7 +41,7 @@ pub(crate) use select_said;
 pub(crate) const UNINDEXED: &str = select_said!("WHERE m.id > ?1 AND m.forgotten_at IS NULL ORDER BY m.id");
 
 /// About so much of what is stored is read at once, so that many pictures do not fill the memory.
-const BYTES: usize = 8 << 20;
+pub(crate) const BYTES: usize = 8 << 20;
 
 const INDEXED_UPTO: &str = "SELECT upto FROM indexed";
 
@@ -52,9 +52,20 @@ const IS_WHOLE: &str = "SELECT 1 FROM messages WHERE id = ?1 AND session = ?2 AN
 const STORE: &str =
     "INSERT INTO passages (scope, session, message, text, around, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
-const PASSAGE: &str =
-    "SELECT p.id, p.message, p.session, p.text, p.around, p.at, s.kind, s.channel, s.chat, s.thread
-    FROM passages AS p JOIN scopes AS s ON s.id = p.scope WHERE p.id = ?1";
+/// The columns of a passage, for [`passage`].
+macro_rules! select_passage {
+    ($rest:literal) => {
+        concat!(
+            "SELECT p.id, p.message, p.session, p.text, p.around, p.at, s.kind, s.channel, s.chat, s.thread
+             FROM passages AS p JOIN scopes AS s ON s.id = p.scope ",
+            $rest
+        )
+    };
+}
+
+const PASSAGE: &str = select_passage!("WHERE p.id = ?1");
+
+pub(crate) const NEWEST: &str = select_passage!("WHERE p.id < ?1 ORDER BY p.id DESC LIMIT ?2");
 
 /// Messages that were not looked at yet, oldest first: fewer than `limit` where they are large. One that cannot be read is passed over,
 /// so that it does not keep those behind it from being found.
@@ -65,7 +76,12 @@ pub(crate) fn unindexed(connection: &Connection, limit: usize) -> Result<Vec<Sai
 fn up_to(connection: &Connection, limit: usize, bytes: usize) -> Result<Vec<Said>, RowError> {
     let upto: i64 = connection.prepare_cached(INDEXED_UPTO)?.query_row([], |row| row.get(0))?;
     let mut messages = connection.prepare_cached(UNINDEXED)?;
-    let mut rows = messages.query([upto])?;
+    said(&mut messages.query([upto])?, limit, bytes)
+}
+
+/// Messages from the columns of `select_said`, fewer than `limit` where they are large. One that cannot be read is passed over; as
+/// long as there is one that can, there is a message.
+pub(crate) fn said(rows: &mut Rows<'_>, limit: usize, bytes: usize) -> Result<Vec<Said>, RowError> {
     let mut found: Vec<Said> = Vec::new();
     let mut read = 0_usize;
     while let Some(row) = rows.next()? {
@@ -82,20 +98,9 @@ fn up_to(connection: &Connection, limit: usize, bytes: usize) -> Result<Vec<Said
             }
             Err(RowError::Json(error)) => {
                 let (message, error) = (row.get::<_, i64>(3)?, RowError::Json(error));
-                tracing::error!(message, %error, "a message cannot be read, and so cannot be found again; it was passed over");
+                tracing::warn!(message, %error, "a message cannot be read, and was passed over: nothing is found of it or learned from it");
             }
             Err(error) => return Err(error),
-        }
-    }
-    Ok(found)
-}
-
-/// Messages from the columns of `select_said`.
-pub(crate) fn said(rows: &mut Rows<'_>) -> Result<Vec<Said>, RowError> {
-    let mut found: Vec<Said> = Vec::new();
-    while let Some(row) = rows.next()? {
-        if !is_again(row, &mut found)? {
-            found.push(one_said(row)?);
         }
     }
     Ok(found)
@@ -168,6 +173,22 @@ pub(crate) fn one(connection: &Connection, id: PassageId) -> Result<Option<Passa
     let mut one = connection.prepare_cached(PASSAGE)?;
     let mut rows = one.query([id.0])?;
     rows.next()?.map(passage).transpose()
+}
+
+/// Passages that were stored before one, newest first.
+pub(crate) fn newest(
+    connection: &Connection,
+    before: Option<PassageId>,
+    limit: usize,
+) -> Result<Vec<Passage>, RowError> {
+    let before = before.map_or(i64::MAX, |before| before.0);
+    let mut newest = connection.prepare_cached(NEWEST)?;
+    let mut rows = newest.query(params![before, i64::try_from(limit).unwrap_or(i64::MAX)])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(passage(row)?);
+    }
+    Ok(found)
 }
 
 fn passage(row: &Row<'_>) -> Result<Passage, RowError> {

@@ -3,6 +3,7 @@
 
 use crate::columns::{conversation, to_json};
 use crate::error::RowError;
+use crate::memories::{DROP_FROM_QUEUE, DROP_MERGED};
 use crate::{answers, background, outbox, retention, sessions};
 use blufio_core::ids::{Conversation, QueueId, SessionId};
 use blufio_core::storage::{Once, Postponement, Settlement, TurnOutcome, TurnRecord};
@@ -49,7 +50,7 @@ pub(crate) fn settle(
     settlement: &Settlement,
     now: Timestamp,
 ) -> Result<(), RowError> {
-    let Settlement { id, outcome, session, transcript, end_session, decision, outbox, once, told } =
+    let Settlement { id, outcome, session, transcript, end_session, decision, outbox, once, told, forgets } =
         settlement;
     let finished = connection
         .prepare_cached(FINISH)?
@@ -81,6 +82,11 @@ pub(crate) fn settle(
     }
     background::mark_told(connection, &conversation, told, now)?;
     outbox::put(connection, &conversation, Some(*id), outbox, now)?;
+    if *forgets {
+        for sql in [DROP_FROM_QUEUE, DROP_MERGED] {
+            connection.prepare_cached(sql)?.execute([id.0])?;
+        }
+    }
     for Once { key, outbox } in once {
         if connection.prepare_cached(FIRST_TIME)?.execute(params![key, now.0])? == 1 {
             // Not the answer of the turn, which may have none.

@@ -5,9 +5,9 @@
 use async_trait::async_trait;
 use blufio_core::embedding::EmbeddingModel;
 use blufio_core::ids::{
-    Conversation, JobId, MemoryId, MessageId, OutboxId, QueueId, ReservationId, SessionId,
+    Conversation, JobId, MemoryId, MessageId, OutboxId, PassageId, QueueId, ReservationId, SessionId,
 };
-use blufio_core::memory::{Memory, MemoryScope, NewMemory, NewPassage};
+use blufio_core::memory::{Memory, MemoryScope, MemorySource, NewMemory, NewPassage, Passage};
 use blufio_core::money::NanoUsd;
 use blufio_core::route::{Decision, Route};
 use blufio_core::secret::*;
@@ -79,6 +79,12 @@ impl Memories for Brittle {
     }
     async fn memory(&self, id: MemoryId) -> Result<Option<(Memory, Vec<Memory>)>> {
         self.store.memory(id).await
+    }
+    async fn sources(&self, id: MemoryId) -> Result<Vec<MemorySource>> {
+        self.store.sources(id).await
+    }
+    async fn passages(&self, before: Option<PassageId>, limit: usize) -> Result<Vec<Passage>> {
+        self.store.passages(before, limit).await
     }
     async fn scopes(&self) -> Result<Vec<MemoryScope>> {
         self.store.scopes().await

@@ -210,6 +210,59 @@ async fn what_is_said_again_is_no_second_memory() {
 }
 
 #[tokio::test]
+async fn forgetting_reaches_every_message_that_says_it_however_it_was_learned() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Model::new([]);
+    let mut two_lines = entry("The person's dog is called Max.", 1);
+    two_lines["from"] = json!([1, 3]);
+    proposes(&model, &[two_lines]);
+    let house = open(folder.path(), &model).await;
+    say(&house, &model, "My dog Max is afraid of thunder").await;
+    say(&house, &model, "Max is eleven by now, such a dear").await;
+    after(&house, HOUR).await;
+    // The model knows it, the words alone tell it, and the same is proposed twice.
+    let mut same = entry("The person has a dog, Max.", 1);
+    same["same"] = json!(1);
+    let (twin, other) = (entry("The dog of the person is called Max!", 3), entry("Likes tea.", 5));
+    let other_again = entry("Likes: tea", 7);
+    proposes(&model, &[same, twin, other, other_again]);
+    for words in
+        ["Max the dog has eaten my shoe", "He is called Max, my dog", "I likes tea", "tea, as I said: likes"]
+    {
+        say(&house, &model, words).await;
+    }
+    after(&house, HOUR).await;
+    let memories = all(&house).await;
+    assert_eq!(texts(&house).await, ["The person's dog is called Max.", "Likes tea."]);
+    assert_eq!(house.store.sources(memories[0].id).await.unwrap().len(), 4);
+    assert_eq!(house.store.sources(memories[1].id).await.unwrap().len(), 2);
+    house.say("1", "/forget 1").await;
+    house
+        .until("the words are gone", || house.sent_to("1").iter().any(|sent| sent.contains("8 messages")))
+        .await;
+    let left = house.store.passages(None, 99).await.unwrap();
+    let mut left: Vec<_> = left.iter().map(|passage| passage.text.as_str()).collect();
+    left.sort_unstable();
+    assert_eq!(left, ["I likes tea", "tea, as I said: likes"]);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_conversation_of_large_messages_is_read_to_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Model::new([]);
+    proposes(&model, &[entry("The person's dog is called Max.", 1)]);
+    let house = open(folder.path(), &model).await;
+    let picture = || Block::Image { media_type: "image/png".into(), data: "A".repeat(9 << 20) };
+    comes(&house, vec![picture(), Block::text("look at this picture")]).await;
+    comes(&house, vec![Block::text("My dog Max is afraid of thunder")]).await;
+    after(&house, HOUR).await;
+    assert!(lessons(&model)[0].contains("afraid of thunder"), "{:?}", lessons(&model));
+    assert_eq!(lessons(&model).len(), 1);
+    house.close().await;
+}
+
+#[tokio::test]
 async fn switched_off_nobody_is_asked_and_the_past_is_not_paid_for_later() {
     for off in [(|options| options.memory.learn = false) as fn(&mut AgentOptions), |options| {
         options.memory.enabled = false

@@ -52,6 +52,7 @@ async fn keep(house: &House, scope: MemoryScope, text: &str, replaces: Vec<Memor
         trust: MemoryTrust::Gathered,
         confidence: 90,
         source: None,
+        also: Vec::new(),
         learned_at: house.clock.now(),
         replaces,
     };
@@ -260,17 +261,29 @@ async fn what_the_model_deletes_for_the_person_is_found_nowhere_any_more() {
     let shown = serde_json::to_string(&model.last_request().messages).unwrap();
     assert!(!shown.contains("Xylophonius"), "{shown}");
     house.close().await;
-    // The message itself goes with the queue's own retention; its words are in nothing that is looked through.
-    let reopened = blufio_store::Store::open(&folder.path().join("blufio.db"), Default::default()).unwrap();
-    let query = RecallQuery {
-        scopes: vec![operators()],
-        words: vec!["xylophonius".into()],
-        vector: None,
-        passages: true,
-        shown: None,
-        limit: 10,
-    };
-    assert!(reopened.candidates(query).await.unwrap().candidates.is_empty());
-    let answers = reopened.answers(None, 10).await.unwrap();
-    assert!(!format!("{answers:?}").contains("Xylophonius"));
+    assert!(!stands_in_a_file(folder.path(), "Xylophonius"));
+}
+
+#[tokio::test]
+async fn the_request_to_forget_is_forgotten_too_even_if_it_takes_two_turns() {
+    let folder = tempfile::tempdir().unwrap();
+    let remember = json!({ "text": "The person's dog is called Xylophonius." });
+    let model = Model::new([
+        Play::Tool("t1", "remember", remember),
+        Play::Say("I will."),
+        Play::Tool("t2", "forget", json!({ "about": "dog Xylophonius" })),
+        Play::Say("There is something of Xylophonius, m1 and p1. Both?"),
+        Play::Tool("t3", "forget", json!({ "ids": ["m1", "p1"] })),
+        Play::Say("It is gone."),
+    ]);
+    let house = house(folder.path(), &model, remembers).await;
+    ask(&house, "1", "Remember that my dog is called Xylophonius.").await;
+    house.agent.tick(house.clock.now()).await;
+    assert!(ask(&house, "1", "/memory Xylophonius").await.contains("dog"));
+    assert!(ask(&house, "1", "/forget my Xylophonius").await.contains("m1"));
+    ask(&house, "1", "Forget what I told you about Xylophonius.").await;
+    house.agent.tick(house.clock.now()).await;
+    ask(&house, "1", "Yes, both.").await;
+    house.close().await;
+    assert!(!stands_in_a_file(folder.path(), "Xylophonius"));
 }

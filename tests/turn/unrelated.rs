@@ -32,6 +32,7 @@ fn memory(text: &str) -> NewMemory {
         trust: MemoryTrust::Gathered,
         confidence: 90,
         source: None,
+        also: Vec::new(),
         learned_at: NOW,
         replaces: vec![],
     }
@@ -92,6 +93,7 @@ async fn passages(
         outbox: vec![],
         once: vec![],
         told: vec![],
+        forgets: false,
     };
     store.settle(settlement, NOW).await.unwrap();
     let stored = store.transcript(session, turns.len()).await.unwrap().messages;

@@ -409,6 +409,7 @@ impl Vigil {
             outbox: vec![],
             once: vec![],
             told: vec![],
+            forgets: false,
         };
         self.store.settle(settlement, now).await.unwrap();
     }

@@ -136,7 +136,11 @@ async fn page(
 async fn one(asked: Asked<'_>, readable: &[MemoryScope], id: MemoryId) -> Result<String, StorageError> {
     let known = asked.shared.storage.memory(id).await?;
     Ok(match known.filter(|(memory, _)| readable.contains(&memory.scope)) {
-        Some((memory, earlier)) => whole(&memory, &earlier, &asked.shared.options.zone),
+        Some((memory, earlier)) => {
+            let sources = asked.shared.storage.sources(id).await?;
+            let again = sources.iter().filter(|source| memory.source != Some(**source)).count();
+            whole(&memory, again, &earlier, &asked.shared.options.zone)
+        }
         None => format!("There is no memory {id} here. /memory lists them."),
     })
 }
@@ -151,8 +155,8 @@ pub(super) fn line(item: &Item, has_history: bool, zone: &Zone) -> String {
     format!("{} · {} · {kind}{history} – {}", item.id(), zone.date(item.at()), brief(item.text(), BRIEF))
 }
 
-/// A memory with all that is known of it.
-fn whole(memory: &Memory, earlier: &[Memory], zone: &Zone) -> String {
+/// A memory with all that is known of it. `again`: in so many further messages it was said.
+fn whole(memory: &Memory, again: usize, earlier: &[Memory], zone: &Zone) -> String {
     let mut text = format!("{}: {}\n", ItemId::Memory(memory.id), memory.text);
     let how = match (memory.source, memory.trust) {
         (None, _) => "entered by hand",
@@ -160,6 +164,13 @@ fn whole(memory: &Memory, earlier: &[Memory], zone: &Zone) -> String {
         (Some(_), MemoryTrust::Gathered) => "gathered from what you said",
     };
     let _ = writeln!(text, "Kind: {}. {}: {how}.", memory.kind, zone.describe(memory.learned_at));
+    match again {
+        0 => {}
+        1 => text.push_str("Said in one more message; forgetting it takes that one along.\n"),
+        more => {
+            let _ = writeln!(text, "Said in {more} more messages; forgetting it takes them along.");
+        }
+    }
     if memory.scope == MemoryScope::Agent {
         text.push_str("Everybody who talks to me may be reminded of it.\n");
     }
@@ -216,16 +227,17 @@ mod tests {
         let mut before = memory(3, "The person lives in Ghent.");
         before.replaced = Some(Replaced { by: MemoryId(12), at: Timestamp(1_772_900_000_000) });
         assert_eq!(
-            whole(&now, &[before.clone()], &zone),
+            whole(&now, 3, &[before.clone()], &zone),
             "m12: The person lives in Porto.\n\
              Kind: fact. Saturday, 2026-03-07 17:13 (Europe/Berlin): you asked me to remember it.\n\
+             Said in 3 more messages; forgetting it takes them along.\n\
              Everybody who talks to me may be reminded of it.\n\
              Looked at for 3 answers, the last on 2026-03-20.\n\
              Before that:\n\
              ↻ until 2026-03-07: The person lives in Ghent.\n\
              `/forget 12` deletes it for good."
         );
-        let told = whole(&before, &[], &zone);
+        let told = whole(&before, 0, &[], &zone);
         assert!(told.contains("It holds no more since 2026-03-07: m12 took its place."), "{told}");
         assert!(told.contains("Not needed for an answer yet."), "{told}");
     }

@@ -22,6 +22,8 @@ pub(crate) struct Forgotten {
     words: String,
     /// Whether anything was.
     any: bool,
+    /// Whether it was listed what would go, at least.
+    asked: bool,
 }
 
 /// Takes the lists of [`FORGET`] out of a transcript, and what was deleted out of what was said of it.
@@ -59,6 +61,11 @@ pub(crate) fn redact(transcript: &mut [Message]) -> Forgotten {
 }
 
 impl Forgotten {
+    /// Whether the person has asked for anything to be forgotten, whatever came of it.
+    pub(crate) fn was_asked_for(&self) -> bool {
+        self.asked
+    }
+
     /// Takes out of the notes of what was recalled what is forgotten now.
     pub(crate) fn take_out_of_notes(&self, notes: &mut Vec<String>) {
         if self.any {
@@ -105,7 +112,7 @@ fn deleted(transcript: &[Message], calls: &HashMap<String, Value>) -> Forgotten 
         }
     }
     let words = ids.iter().filter_map(|id| listed.get(id.as_str())).copied();
-    Forgotten { words: words.collect::<Vec<_>>().join("\n"), any: !ids.is_empty() }
+    Forgotten { words: words.collect::<Vec<_>>().join("\n"), any: !ids.is_empty(), asked: true }
 }
 
 /// The id that a call names, as lists write it.
@@ -201,7 +208,7 @@ mod tests {
     fn where_nothing_was_deleted_only_the_list_is_left_out() {
         for ids in [json!(["m12"]), json!([])] {
             let mut turn = turn("Forget my dog Max", ids, true, "Which one, Max?");
-            assert_eq!(redact(&mut turn), Forgotten::default());
+            assert_eq!(redact(&mut turn), Forgotten { asked: true, ..Forgotten::default() });
             assert_eq!(
                 (turn[0].plain_text(), turn[5].plain_text()),
                 ("Forget my dog Max".into(), "Which one, Max?".into())

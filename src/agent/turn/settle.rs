@@ -4,6 +4,7 @@
 use super::{End, Turn};
 use crate::budget;
 use crate::choice;
+use crate::command::{self, Command};
 use crate::compaction;
 use crate::ending;
 use crate::memory;
@@ -53,6 +54,7 @@ impl Turn<'_> {
             outbox: reply.map(|reply| self.channel.render(&self.conversation, &reply)).unwrap_or_default(),
             once: self.warnings().await.into_iter().chain(self.resumption(outcome).await).collect(),
             told: notices.into_iter().map(|notice| notice.id).collect(),
+            forgets: forgotten.was_asked_for() || self.looked_through(outcome),
         };
         self.persist(|now| self.shared.storage.settle(settlement.clone(), now)).await?;
         self.shared.outbox_changed.notify_one();
@@ -65,6 +67,12 @@ impl Turn<'_> {
             compaction::after_turn(self.shared, session, &self.history, &settlement.transcript);
         }
         Ok(outcome.name())
+    }
+
+    /// Whether the person has looked through what is remembered, as one does before having something forgotten.
+    fn looked_through(&self, outcome: TurnOutcome) -> bool {
+        let command = self.claim.messages.first().filter(|_| outcome == TurnOutcome::Command);
+        matches!(command.and_then(command::of), Some(Command::Memory(_) | Command::Forget(_)))
     }
 
     /// What was found in the background and waits for an answer to go with. What cannot be read now goes with the next one.

@@ -32,6 +32,7 @@ impl Desk {
             trust: MemoryTrust::Told,
             confidence: 100,
             source: None,
+            also: Vec::new(),
             learned_at: now,
             replaces: Vec::new(),
         };
@@ -67,7 +68,10 @@ impl Desk {
 
     pub(super) async fn memory(&self, id: MemoryId) -> Result<Told, Refusal> {
         match self.storage.memory(id).await.map_err(refused)? {
-            Some((memory, earlier)) => Ok(Told::Memory { memory, earlier }),
+            Some((memory, earlier)) => {
+                let sources = self.storage.sources(id).await.map_err(refused)?;
+                Ok(Told::Memory { memory, earlier, sources })
+            }
             None => Err(usage(format!("there is no memory {id}; see `blufio memory list`"))),
         }
     }
@@ -109,6 +113,7 @@ impl Desk {
                 trust: memory.trust,
                 confidence: memory.confidence,
                 source: None,
+                also: Vec::new(),
                 learned_at: memory.learned_at,
                 replaces: replaces.map(|(_, id)| *id).collect(),
             };

@@ -9,6 +9,8 @@ use blufio_core::recall::{ByMeaning, Recollection};
 
 /// Characters of a text on one line.
 const LINE: usize = 160;
+/// Further places where something was said that are named.
+const PLACES: usize = 10;
 
 pub(super) fn show(place: &Place, told: &Told) -> anyhow::Result<()> {
     let (zone, _) = here(place);
@@ -36,8 +38,8 @@ pub(super) fn show(place: &Place, told: &Told) -> anyhow::Result<()> {
                 ByMeaning::Yes | ByMeaning::Needless => {}
             }
         }
-        Told::Memory { memory, earlier } => {
-            one(memory, &zone);
+        Told::Memory { memory, earlier, sources } => {
+            one(memory, sources, &zone);
             for earlier in earlier {
                 let until = earlier.replaced.map_or(memory.learned_at, |replaced| replaced.at);
                 println!("  until {}  {} ({})", zone.date(until), visible(&earlier.text), earlier.id);
@@ -62,17 +64,29 @@ fn recollection(found: &Recollection, zone: &blufio_calendar::Zone) {
     println!("         {:.2}  {}", found.score, visible(&found.reasons.join("; ")));
 }
 
-fn one(memory: &Memory, zone: &blufio_calendar::Zone) {
+fn place(source: MemorySource) -> String {
+    match source {
+        MemorySource::Message(id) => format!("message {id}"),
+        MemorySource::Turn(id) => format!("turn {id}"),
+    }
+}
+
+fn one(memory: &Memory, sources: &[MemorySource], zone: &blufio_calendar::Zone) {
     println!("{}", visible(&memory.text));
     println!("  kind      {}", memory.kind);
     println!("  learned   {}", zone.describe(memory.learned_at));
     println!("  trust     {}, {} of 100", memory.trust.name(), memory.confidence);
-    let source = match memory.source {
-        Some(MemorySource::Message(id)) => format!("message {id}"),
-        Some(MemorySource::Turn(id)) => format!("turn {id}"),
-        None => "entered by hand".into(),
-    };
-    println!("  from      {source}");
+    let from = memory.source.map_or_else(|| "entered by hand".to_owned(), place);
+    println!("  from      {from}");
+    let again: Vec<MemorySource> =
+        sources.iter().filter(|source| memory.source != Some(**source)).copied().collect();
+    if !again.is_empty() {
+        let mut places: Vec<String> = again.iter().take(PLACES).copied().map(place).collect();
+        if let Some(more) = again.len().checked_sub(PLACES).filter(|more| *more > 0) {
+            places.push(format!("and {more} more"));
+        }
+        println!("  also in   {}", places.join(", "));
+    }
     let scope = match &memory.scope {
         MemoryScope::Agent => "everybody who talks to the agent".to_owned(),
         MemoryScope::Person { channel, sender } if sender.is_empty() => format!("the operator, on {channel}"),

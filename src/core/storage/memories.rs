@@ -3,8 +3,8 @@ use super::StorageError;
 use crate::channel::Sender;
 use crate::content::Message;
 use crate::embedding::EmbeddingModel;
-use crate::ids::{Conversation, MemoryId, MessageId, SessionId};
-use crate::memory::{Item, ItemId, Memory, MemoryScope, NewMemory, NewPassage};
+use crate::ids::{Conversation, MemoryId, MessageId, PassageId, SessionId};
+use crate::memory::{Item, ItemId, Memory, MemoryScope, MemorySource, NewMemory, NewPassage, Passage};
 use crate::time::Timestamp;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -140,8 +140,17 @@ pub struct Lesson {
     pub upto: MessageId,
     /// What is new.
     pub memories: Vec<NewMemory>,
-    /// Memories that were said again.
-    pub again: Vec<MemoryId>,
+    /// Known memories that were said again, each with every message that says it.
+    pub again: Vec<SaidAgain>,
+}
+
+/// A known memory that was said again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SaidAgain {
+    /// The memory. Where it was replaced meanwhile, the message is its history's.
+    pub memory: MemoryId,
+    /// The message that says it.
+    pub message: MessageId,
 }
 
 /// What is to be forgotten.
@@ -149,7 +158,7 @@ pub struct Lesson {
 pub struct Forgetting {
     /// Items of these scopes only; others are left alone. `None`: whatever the scope.
     pub scopes: Option<Vec<MemoryScope>>,
-    /// The items. A memory takes its history with it, and the message in which it was said; a passage its message.
+    /// The items. A memory takes its history with it, and every message in which it was said; a passage its message.
     pub items: Vec<ItemId>,
 }
 
@@ -182,6 +191,18 @@ pub trait Memories: Send + Sync {
     /// # Errors
     /// When it cannot be read.
     async fn memory(&self, id: MemoryId) -> Result<Option<(Memory, Vec<Memory>)>, StorageError>;
+
+    /// Every place where a memory was said, the first one first; empty where it was entered by hand, or is gone.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    async fn sources(&self, id: MemoryId) -> Result<Vec<MemorySource>, StorageError>;
+
+    /// Past words that can be found again, newest first: those stored before `before`, at most `limit`.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    async fn passages(&self, before: Option<PassageId>, limit: usize) -> Result<Vec<Passage>, StorageError>;
 
     /// Every scope that has a memory or a passage, for the operator, who may look through all.
     ///
@@ -241,7 +262,8 @@ pub trait Memories: Send + Sync {
     /// When they cannot be read.
     async fn quiet(&self, before: Timestamp, limit: usize) -> Result<Vec<Quiet>, StorageError>;
 
-    /// The messages of a session behind `after` up to `upto`, oldest first, at most `limit`.
+    /// The messages of a session behind `after` up to `upto`, oldest first: at most `limit`, and fewer where they are large.
+    /// Empty only where there are no more. One whose content cannot be read is passed over, and logged.
     ///
     /// # Errors
     /// When they cannot be read.

@@ -138,6 +138,9 @@ pub struct Settlement {
     pub once: Vec<Once>,
     /// Notices that `outbox` has told.
     pub told: Vec<NoticeId>,
+    /// What the person wrote is dropped at once, and `outbox` as soon as it is sent: they speak of what is forgotten, or to
+    /// be forgotten. Otherwise they are kept for a month.
+    pub forgets: bool,
 }
 
 /// Messages that are sent at most once, however many turns want to.

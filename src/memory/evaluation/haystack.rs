@@ -80,6 +80,7 @@ impl Haystack {
                     trust: MemoryTrust::Gathered,
                     confidence: 80,
                     source: None,
+                    also: Vec::new(),
                     learned_at: said_at(sample, &fact.evidence).unwrap_or(now),
                     replaces: replaces.into_iter().collect(),
                 };
@@ -218,6 +219,7 @@ impl Said<'_> {
             outbox: Vec::new(),
             once: Vec::new(),
             told: Vec::new(),
+            forgets: false,
         };
         storage.settle(settlement, at).await
     }

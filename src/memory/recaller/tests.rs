@@ -3,7 +3,9 @@
 
 use super::*;
 use blufio_core::ids::{MemoryId, MessageId, PassageId, SessionId};
-use blufio_core::memory::{MemoryKind, MemoryScope, MemoryTrust, NewMemory, NewPassage, Passage, Replaced};
+use blufio_core::memory::{
+    MemoryKind, MemoryScope, MemorySource, MemoryTrust, NewMemory, NewPassage, Passage, Replaced,
+};
 use blufio_core::storage::{
     Candidate, Embedded, Forgetting, Forgotten, Lesson, MemoryFilter, Quiet, Remembered, Said, Unembedded,
 };
@@ -58,6 +60,12 @@ impl Memories for Shelf {
         Ok(self.memories.get(&id).cloned())
     }
 
+    async fn sources(&self, _: MemoryId) -> Result<Vec<MemorySource>, StorageError> {
+        never()
+    }
+    async fn passages(&self, _: Option<PassageId>, _: usize) -> Result<Vec<Passage>, StorageError> {
+        never()
+    }
     async fn scopes(&self) -> Result<Vec<MemoryScope>, StorageError> {
         never()
     }

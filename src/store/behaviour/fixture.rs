@@ -99,6 +99,7 @@ pub(crate) fn settlement(id: QueueId) -> Settlement {
         outbox: Vec::new(),
         once: Vec::new(),
         told: Vec::new(),
+        forgets: false,
     }
 }
 
@@ -134,6 +135,7 @@ pub(crate) fn memory(text: &str) -> NewMemory {
         trust: MemoryTrust::Gathered,
         confidence: 70,
         source: None,
+        also: Vec::new(),
         learned_at: Timestamp(100),
         replaces: Vec::new(),
     }

@@ -62,7 +62,7 @@ pub(crate) const FORGOTTEN_NEAR: &str = concat!(
 
 const NOTHING_AROUND: &str = "UPDATE passages SET around = '' WHERE id = ?1";
 
-pub(super) const DROP_FROM_QUEUE: &str =
+pub(crate) const DROP_FROM_QUEUE: &str =
     "UPDATE queue SET payload = NULL, turn = NULL, reason = NULL WHERE id = ?1 AND state = 'done'";
 
 pub(crate) const DROP_MERGED: &str =
@@ -170,13 +170,17 @@ impl<'a> Eraser<'a> {
         Ok(())
     }
 
-    /// Takes out what repeats the words elsewhere. Says how many messages were erased.
-    pub(super) fn finish(self) -> Result<u64, RowError> {
+    /// Takes out what repeats the words elsewhere, and what asked for them to be forgotten. Says how many messages were erased.
+    pub(super) fn finish(mut self) -> Result<u64, RowError> {
         if self.repeated.is_empty() && self.found.is_empty() {
             return Ok(self.erased);
         }
         let Self { connection, now, repeated, found, reach, .. } = &self;
-        Ok(self.erased.saturating_add(sweep(connection, repeated, found, reach, *now)?))
+        let swept = sweep(connection, repeated, found, reach, *now)?;
+        for turn in swept.requests {
+            self.turn(turn)?;
+        }
+        Ok(self.erased.saturating_add(swept.messages))
     }
 }
 

@@ -2,12 +2,12 @@
 //! Forgetting for good: memories with their history and the words in which they were said, past words with their message.
 
 use super::erase::Eraser;
-use super::scopes;
+use super::{said_again, scopes};
 use crate::error::RowError;
 use crate::keywords::{self, Key};
 use crate::vectors;
 use blufio_core::ids::{MemoryId, PassageId};
-use blufio_core::memory::ItemId;
+use blufio_core::memory::{ItemId, MemorySource};
 use blufio_core::storage::{Forgetting, Forgotten};
 use blufio_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -16,10 +16,7 @@ use std::collections::BTreeSet;
 #[cfg(test)]
 mod tests;
 
-const MEMORY: &str = "SELECT scope, text, block, source_message, source_turn FROM memories WHERE id = ?1";
-
-pub(crate) const SAID_AGAIN: &str =
-    "SELECT message, turn FROM said_again INDEXED BY said_again_of WHERE memory = ?1";
+const MEMORY: &str = "SELECT scope, text, block FROM memories WHERE id = ?1";
 
 pub(crate) const HISTORY: &str =
     "SELECT id FROM memories INDEXED BY memories_replaced WHERE replaced_by = ?1";
@@ -49,7 +46,6 @@ struct Doomed {
     scope: i64,
     text: String,
     block: Option<i64>,
-    said: (Option<i64>, Option<i64>),
 }
 
 /// Deletes a memory and everything that it has replaced. Says how many that were.
@@ -88,19 +84,9 @@ fn memory(
 }
 
 fn delete(connection: &Connection, id: MemoryId, eraser: &mut Eraser<'_>) -> Result<(), RowError> {
-    let read = |row: &Row<'_>| {
-        Ok(Doomed {
-            scope: row.get(0)?,
-            text: row.get(1)?,
-            block: row.get(2)?,
-            said: (row.get(3)?, row.get(4)?),
-        })
-    };
+    let read = |row: &Row<'_>| Ok(Doomed { scope: row.get(0)?, text: row.get(1)?, block: row.get(2)? });
     let row = connection.prepare_cached(MEMORY)?.query_row([id.0], read)?;
-    let mut again = connection.prepare_cached(SAID_AGAIN)?;
-    let said = again.query_map([id.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let mut said = said.collect::<Result<Vec<_>, _>>()?;
-    said.push(row.said);
+    let said = said_again::sources(connection, id)?;
     let item = ItemId::Memory(id);
     keywords::remove(connection, Key::of(row.scope, item, &row.text)?, &row.text)?;
     if let Some(block) = row.block {
@@ -111,9 +97,8 @@ fn delete(connection: &Connection, id: MemoryId, eraser: &mut Eraser<'_>) -> Res
     eraser.memory(row.scope, &row.text)?;
     for source in said {
         match source {
-            (Some(message), _) => eraser.message(message)?,
-            (None, Some(turn)) => eraser.turn(turn)?,
-            (None, None) => {}
+            MemorySource::Message(message) => eraser.message(message.0)?,
+            MemorySource::Turn(turn) => eraser.turn(turn.0)?,
         }
     }
     Ok(())

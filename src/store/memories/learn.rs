@@ -2,12 +2,13 @@
 //! What was learned from a session, once it has gone quiet.
 
 use super::remember::remember;
+use super::said_again;
 use crate::columns::conversation;
 use crate::error::RowError;
-use crate::passages;
+use crate::passages::{self, BYTES};
 use blufio_core::ids::{MessageId, SessionId};
 use blufio_core::memory::{MemorySource, NewMemory};
-use blufio_core::storage::{Lesson, Quiet, Said};
+use blufio_core::storage::{Lesson, Quiet, Said, SaidAgain};
 use blufio_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -21,12 +22,16 @@ pub(crate) const QUIET: &str = "SELECT channel, chat, thread, id, learned_upto, 
     ORDER BY newest_at, id LIMIT ?2";
 
 pub(crate) const SAID: &str = passages::select_said!(
-    "WHERE m.session = ?1 AND m.id > ?2 AND m.id <= ?3 AND m.forgotten_at IS NULL ORDER BY m.id LIMIT ?4"
+    "WHERE m.session = ?1 AND m.id > ?2 AND m.id <= ?3 AND m.forgotten_at IS NULL ORDER BY m.id"
 );
 
 const LEARNED_UPTO: &str = "SELECT learned_upto FROM sessions WHERE id = ?1";
 
-const SAID_AT: &str = "SELECT at FROM messages WHERE id = ?1 AND session = ?2";
+const IS_THERE: &str = "SELECT 1 FROM messages WHERE id = ?1 AND session = ?2";
+
+const STANDS_SINCE: &str = "SELECT at FROM messages WHERE id = ?1 AND session = ?2 AND forgotten_at IS NULL";
+
+const FORGOTTEN: &str = "SELECT 1 FROM messages WHERE id = ?1 AND forgotten_at IS NOT NULL";
 
 const LEARN: &str = "UPDATE sessions SET learned_upto = ?2 WHERE id = ?1";
 
@@ -58,10 +63,9 @@ pub(super) fn said(
     limit: usize,
 ) -> Result<Vec<Said>, RowError> {
     let after = after.map_or(0, |after| after.0);
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut said = connection.prepare_cached(SAID)?;
-    let mut rows = said.query(params![session.0, after, upto.0, limit])?;
-    passages::said(&mut rows)
+    let mut rows = said.query(params![session.0, after, upto.0])?;
+    passages::said(&mut rows, limit, BYTES)
 }
 
 /// Stores what was learned, unless another lesson has come as far.
@@ -69,11 +73,8 @@ pub(super) fn learn(connection: &Connection, lesson: &Lesson) -> Result<bool, Ro
     let Lesson { session, upto, memories, again } = lesson;
     let learned: Option<Option<i64>> =
         connection.prepare_cached(LEARNED_UPTO)?.query_row([session.0], |row| row.get(0)).optional()?;
-    let at = connection
-        .prepare_cached(SAID_AT)?
-        .query_row([upto.0, session.0], |row| row.get::<_, i64>(0))
-        .optional()?;
-    let (Some(learned), Some(at)) = (learned, at) else {
+    let is_there = connection.prepare_cached(IS_THERE)?.exists([upto.0, session.0])?;
+    let Some(learned) = learned.filter(|_| is_there) else {
         let refusal = format!("a lesson of session {session} cannot end with message {upto}");
         return Err(RowError::Refused(refusal));
     };
@@ -86,19 +87,27 @@ pub(super) fn learn(connection: &Connection, lesson: &Lesson) -> Result<bool, Ro
             remember(connection, memory)?;
         }
     }
-    let mut said_again = connection.prepare_cached(AGAIN)?;
-    for memory in again {
-        said_again.execute([memory.0, at])?;
+    for SaidAgain { memory, message } in again {
+        let at: Option<i64> = connection
+            .prepare_cached(STANDS_SINCE)?
+            .query_row([message.0, session.0], |row| row.get(0))
+            .optional()?;
+        let Some(at) = at else { continue };
+        connection.prepare_cached(AGAIN)?.execute([memory.0, at])?;
+        said_again::note(connection, *memory, MemorySource::Message(*message))?;
     }
     Ok(true)
 }
 
-/// Whether the words were forgotten while something was being learned from them.
+/// Whether some of the words were forgotten while something was being learned from them.
 fn is_forgotten(connection: &Connection, memory: &NewMemory) -> Result<bool, RowError> {
-    let (sql, id) = match memory.source {
-        Some(MemorySource::Message(message)) => {
-            ("SELECT 1 FROM messages WHERE id = ?1 AND forgotten_at IS NOT NULL", message.0)
+    for message in &memory.also {
+        if connection.prepare_cached(FORGOTTEN)?.exists([message.0])? {
+            return Ok(true);
         }
+    }
+    let (sql, id) = match memory.source {
+        Some(MemorySource::Message(message)) => (FORGOTTEN, message.0),
         Some(MemorySource::Turn(turn)) => {
             ("SELECT 1 FROM messages WHERE turn = ?1 AND forgotten_at IS NOT NULL", turn.0)
         }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Storing a memory: what is known already is told once more, what holds no more becomes history.
 
-use super::{one, scopes, source_columns};
+use super::{one, said_again, scopes, source_columns};
 use crate::error::RowError;
 use crate::keywords::{self, Key};
 use blufio_core::ids::MemoryId;
-use blufio_core::memory::{ItemId, LONGEST_MEMORY, Memory, NewMemory};
+use blufio_core::memory::{ItemId, LONGEST_MEMORY, Memory, MemorySource, NewMemory};
 use blufio_core::storage::Remembered;
 use rusqlite::{Connection, params};
 
@@ -17,8 +17,6 @@ const STORE: &str = "INSERT INTO memories
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 
 const AGAIN: &str = "UPDATE memories SET trust = ?2, confidence = ?3, learned_at = ?4 WHERE id = ?1";
-
-const SAID_AGAIN: &str = "INSERT INTO said_again (memory, message, turn) VALUES (?1, ?2, ?3)";
 
 /// What holds no more does so since the other was told, which may be long before it is noticed.
 const REPLACE: &str = "UPDATE memories SET replaced_by = ?2, replaced_at = max(?3, learned_at)
@@ -36,6 +34,9 @@ pub(super) fn remember(connection: &Connection, new: &NewMemory) -> Result<Remem
         Some(known) => Remembered { memory: again(connection, known, new)?, new: false },
         None => Remembered { memory: store(connection, scope, text, new)?, new: true },
     };
+    for message in &new.also {
+        said_again::note(connection, remembered.memory.id, MemorySource::Message(*message))?;
+    }
     let mut replace = connection.prepare_cached(REPLACE)?;
     for replaced in &new.replaces {
         replace.execute([replaced.0, remembered.memory.id.0, new.learned_at.0, scope])?;
@@ -62,9 +63,8 @@ fn again(connection: &Connection, id: MemoryId, new: &NewMemory) -> Result<Memor
     let confidence = known.confidence.max(new.confidence.min(100));
     let learned_at = known.learned_at.max(new.learned_at);
     connection.prepare_cached(AGAIN)?.execute(params![id.0, trust.name(), confidence, learned_at.0])?;
-    if new.source.is_some() && new.source != known.source {
-        let (message, turn) = source_columns(new.source);
-        connection.prepare_cached(SAID_AGAIN)?.execute(params![id.0, message, turn])?;
+    if let Some(source) = new.source {
+        said_again::note(connection, id, source)?;
     }
     Ok(Memory { trust, confidence, learned_at, ..known })
 }

@@ -2,16 +2,17 @@
 //! Whether a text repeats a part of others, whatever was shortened, put around it or set differently, and what is left of it then.
 
 use super::erase::IN_THEIR_PLACE;
+use super::suspects::Suspects;
 use std::collections::{BTreeSet, HashSet};
 
 /// So many letters in a row tell that a text repeats another.
-const RUN: usize = 16;
+pub(super) const RUN: usize = 16;
 /// This part of a text is the larger part of it.
 const MOST: (usize, usize) = (3, 5);
 /// A text that is longer than so many times the forgotten one says other things too.
 const MUCH_LONGER: usize = 3;
 /// Shorter words (and, the, with the like in other languages) tell nothing.
-const SHORTEST_WORD: usize = 4;
+pub(super) const SHORTEST_WORD: usize = 4;
 /// Another ending of the same word: live, lives.
 const ENDING: usize = 2;
 /// How memories name the person, who says “I” and is told “you”.
@@ -24,6 +25,9 @@ pub(super) struct Repeated {
     /// Texts that are shorter than a run.
     short: BTreeSet<String>,
     texts: Vec<Text>,
+    suspects: Suspects,
+    /// What each of them is about.
+    subjects: Vec<Vec<String>>,
 }
 
 #[derive(Debug)]
@@ -64,6 +68,7 @@ impl Repeated {
     }
 
     fn put(&mut self, text: &str, words: Vec<String>) {
+        self.subjects.push(blufio_recall::words(text));
         let letters = letters(text);
         if letters.is_empty() {
             return;
@@ -74,25 +79,42 @@ impl Repeated {
         let runs: HashSet<Vec<char>> = letters.windows(RUN).map(<[char]>::to_vec).collect();
         self.runs.extend(runs.iter().cloned());
         if !runs.is_empty() || !words.is_empty() {
+            self.suspects.add(self.texts.len(), &letters, &words);
             self.texts.push(Text { length: letters.len(), runs, words });
         }
     }
 
     /// Whether a part of one of the texts is repeated.
     pub(super) fn is_in(&self, text: &str) -> bool {
+        if self.short.is_empty() && !self.suspects.may_have_a_run(text) {
+            return false;
+        }
         let letters = letters(text);
         let whole: String = letters.iter().collect();
         self.short.iter().any(|short| whole.contains(short.as_str()))
             || letters.windows(RUN).any(|run| self.runs.contains(run))
     }
 
+    /// Whether one of the texts has all that somebody asked about.
+    pub(super) fn is_about(&self, asked: &str) -> bool {
+        let asked = blufio_recall::words(asked);
+        let has = |subject: &Vec<String>, word: &String| {
+            subject.iter().any(|other| other == word || is_same_word(other, word))
+        };
+        !asked.is_empty() && self.subjects.iter().any(|subject| asked.iter().all(|word| has(subject, word)))
+    }
+
     /// What is left of a text that repeats the larger part of one of these: nothing but a remark, or, where it is much longer, its
     /// other sentences. `None` where it repeats none.
     pub(super) fn without(&self, text: &str) -> Option<String> {
+        let suspects = self.suspects.of(text);
+        if suspects.is_empty() {
+            return None;
+        }
         let sentences = sentences(text);
         let letters: Vec<char> = sentences.iter().flat_map(|sentence| &sentence.letters).copied().collect();
         let mut taken = BTreeSet::new();
-        for forgotten in &self.texts {
+        for forgotten in suspects.iter().filter_map(|at| self.texts.get(*at)) {
             let holding = forgotten.sentences_that_hold_it(&sentences, &letters);
             if !holding.is_empty() && letters.len() <= forgotten.length.saturating_mul(MUCH_LONGER) {
                 return Some(IN_THEIR_PLACE.to_owned());
@@ -268,8 +290,36 @@ mod tests {
         assert_eq!(two.without(&text), Some(format!("{around}{IN_THEIR_PLACE} {around}")));
     }
 
+    #[test]
+    fn a_request_is_about_what_has_all_that_was_asked_about() {
+        let mut repeated = memory("The person's dog is called Xylophonius.");
+        repeated.add("and Max is my cat");
+        for about in ["Xylophonius", "my dog Xylophonius", "DOG", "the cat Max"] {
+            assert!(repeated.is_about(about), "{about}");
+        }
+        for about in ["", "my", "my dog Rex", "the dog and the cat", "my job"] {
+            assert!(!repeated.is_about(about), "{about}");
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn whoever_is_no_suspect_repeats_nothing(
+            forgotten in prop::collection::vec("[a-dA-DσΣİß ]{4,24}", 1..4), text in "([a-dA-DσΣİß]{1,9}[ .-]){0,12}"
+        ) {
+            let mut repeated = Repeated::default();
+            for (at, forgotten) in forgotten.iter().enumerate() {
+                if at % 2 == 0 { repeated.add(forgotten) } else { repeated.add_memory(forgotten) }
+            }
+            let (sentences, letters) = (sentences(&text), letters(&text));
+            for (at, forgotten) in repeated.texts.iter().enumerate() {
+                if !forgotten.sentences_that_hold_it(&sentences, &letters).is_empty() {
+                    prop_assert!(repeated.suspects.of(&text).contains(&at), "{:?} in {:?}", forgotten, text);
+                }
+            }
+        }
 
         #[test]
         fn sentences_are_the_whole_text(text in "(\\PC|[.!?。\\n ]){0,60}") {

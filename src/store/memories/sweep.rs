@@ -13,9 +13,11 @@ use blufio_core::content::Block;
 use blufio_core::ids::PassageId;
 use blufio_core::memory::ItemId;
 use blufio_core::route::Decision;
+use blufio_core::skill::FORGET;
 use blufio_core::time::Timestamp;
 use rusqlite::{Connection, params};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// What was recalled may be told in any answer.
 const RECALLED: &str = "SELECT channel, chat, thread, id, decision FROM answers
@@ -39,17 +41,26 @@ pub(crate) const SAID_IN: &str =
     FROM messages AS m INDEXED BY messages_of_session LEFT JOIN queue AS q ON q.id = m.turn
     WHERE m.session = ?1 AND m.forgotten_at IS NULL AND octet_length(m.content) <= ?2";
 
-/// Takes repetitions out everywhere; notes of what was recalled also where they tell what `found` holds. Says of how many messages.
+/// What was swept.
+#[derive(Debug, Default)]
+pub(super) struct Swept {
+    /// How many messages had repetitions.
+    pub(super) messages: u64,
+    /// Turns in which the person asked for just that to be forgotten.
+    pub(super) requests: BTreeSet<i64>,
+}
+
+/// Takes repetitions out everywhere; notes of what was recalled also where they tell what `found` holds.
 pub(super) fn sweep(
     connection: &Connection,
     repeated: &Repeated,
     found: &Repeated,
     reach: &Reach,
     now: Timestamp,
-) -> Result<u64, RowError> {
+) -> Result<Swept, RowError> {
     recalled(connection, &[repeated, found], reach)?;
     if repeated.is_empty() {
-        return Ok(0);
+        return Ok(Swept::default());
     }
     sent(connection, repeated, reach)?;
     around(connection, repeated, reach)?;
@@ -142,16 +153,20 @@ fn said(
     repeated: &Repeated,
     reach: &Reach,
     now: Timestamp,
-) -> Result<u64, RowError> {
+) -> Result<Swept, RowError> {
     let mut sessions = connection.prepare_cached(SESSIONS)?;
     let mut rows = sessions.query([])?;
-    let mut erased = 0_u64;
+    let mut swept = Swept::default();
     while let Some(row) = rows.next()? {
         if !reach.has(&conversation(row)?) {
             continue;
         }
         let session: i64 = row.get(3)?;
-        for Changed { id, turn, is_users, content } in changed(connection, repeated, session, row.get(4)?)? {
+        let changed = changed(connection, repeated, session, row.get(4)?, &mut swept.requests)?;
+        for Changed { id, turn, is_users, content } in changed {
+            if turn.is_some_and(|turn| swept.requests.contains(&turn)) {
+                continue;
+            }
             connection.prepare_cached(REWRITE)?.execute((id, content, now.0))?;
             connection.prepare_cached(DROP_SUMMARY)?.execute([session, id])?;
             drop_passages(connection, session, id, |text| repeated.without(text).is_some())?;
@@ -161,19 +176,20 @@ fn said(
                     connection.prepare_cached(sql)?.execute([turn])?;
                 }
             }
-            erased = erased.saturating_add(1);
+            swept.messages = swept.messages.saturating_add(1);
         }
     }
-    Ok(erased)
+    Ok(swept)
 }
 
-/// The messages of a session that repeat something, as they are without it. What people say where there are several is left alone:
-/// it may be somebody else's.
+/// The messages of a session that repeat something, as they are without it, and the turns that asked for it to be forgotten. What
+/// people say where there are several is left alone: it may be somebody else's.
 fn changed(
     connection: &Connection,
     repeated: &Repeated,
     session: i64,
     private: bool,
+    requests: &mut BTreeSet<i64>,
 ) -> Result<Vec<Changed>, RowError> {
     let mut changed = Vec::new();
     let mut said = connection.prepare_cached(SAID_IN)?;
@@ -181,7 +197,8 @@ fn changed(
     while let Some(row) = rows.next()? {
         let id: i64 = row.get(0)?;
         let is_users = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)? == "user";
-        if is_users && !row.get::<_, Option<bool>>(4)?.unwrap_or(private) {
+        let private = row.get::<_, Option<bool>>(4)?.unwrap_or(private);
+        if is_users && !private {
             continue;
         }
         let content = row.get_ref(3)?.as_str().map_err(rusqlite::Error::from)?;
@@ -195,6 +212,9 @@ fn changed(
         };
         let mut found = false;
         for block in &mut blocks {
+            if private && is_request(block, repeated) {
+                requests.extend(row.get::<_, Option<i64>>(1)?);
+            }
             if let Block::Text { text } | Block::ToolResult { content: text, .. } = block
                 && let Some(left) = repeated.without(text)
             {
@@ -207,4 +227,11 @@ fn changed(
         }
     }
     Ok(changed)
+}
+
+/// Whether a block asked for a list of what is forgotten now.
+fn is_request(block: &Block, repeated: &Repeated) -> bool {
+    let Block::ToolUse { name, input, .. } = block else { return false };
+    let about = input.get("about").and_then(Value::as_str).filter(|_| name == FORGET);
+    about.is_some_and(|about| repeated.is_about(about))
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 use crate::Store;
-use crate::behaviour::fixture::{accept, chat, claim, fresh, here, message, settlement};
+use crate::behaviour::fixture::{accept, chat, claim, fresh, here, message, number, settlement};
 use blufio_core::ids::OutboxId;
 use blufio_core::storage::{Outbox, OutboxRow, OutboxState, Queue, Settlement, Storage, StorageError};
 use blufio_core::time::Timestamp;
@@ -92,4 +92,27 @@ async fn only_rows_that_exist_and_wait_can_fail() {
     assert_eq!(due(&f.store, 99).await, []);
     let stats = f.store.stats().await.unwrap();
     assert_eq!((stats.outbox_depth, stats.outbox_oldest, stats.dead_letters), (0, None, 0));
+}
+
+#[tokio::test]
+async fn what_speaks_of_what_is_forgotten_is_kept_until_it_is_sent_and_no_longer() {
+    let f = fresh();
+    accept(&f.store, vec![message(1, "forget")], 1).await;
+    accept(&f.store, vec![message(2, "other")], 1).await;
+    for (chat, forgets) in [(1, true), (2, false)] {
+        let id = claim(&f.store, chat, 2).await.unwrap().id;
+        let end = Settlement { outbox: vec![json!("a"), json!("b")], forgets, ..settlement(id) };
+        f.store.settle(end, Timestamp(3)).await.unwrap();
+    }
+    assert_eq!(number(&f.store, "SELECT count(*) FROM queue WHERE payload IS NULL").await, 1);
+    for at in 4..6 {
+        let (due, _) = f.store.outbox_due(Timestamp(at), &here(), &[], 9).await.unwrap();
+        assert_eq!(due.len(), 2, "each is there until it is sent");
+        for row in due {
+            assert!(row.payload.is_string());
+            f.store.outbox_sent(row.id, "x", Timestamp(at)).await.unwrap();
+        }
+    }
+    assert_eq!(number(&f.store, "SELECT count(*) FROM outbox WHERE payload = 'null'").await, 2);
+    assert_eq!(number(&f.store, "SELECT count(*) FROM outbox WHERE state = 'sent'").await, 4);
 }

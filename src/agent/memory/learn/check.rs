@@ -5,10 +5,11 @@ use super::answer::Proposal;
 use super::stretch::{Line, Stretch, Whose};
 use super::{names, numbers};
 use blufio_calendar::Zone;
-use blufio_core::ids::MemoryId;
+use blufio_core::ids::{MemoryId, MessageId};
 use blufio_core::memory::{
     LONGEST_MEMORY, Memory, MemoryKind, MemoryScope, MemorySource, MemoryTrust, NewMemory,
 };
+use blufio_core::storage::SaidAgain;
 use std::collections::HashSet;
 
 /// With so many letters that mostly are words a statement is told by them.
@@ -19,8 +20,8 @@ const UNSPACED: usize = 4;
 pub(super) enum Passed {
     /// It is to be stored, unless it is known.
     New(NewMemory),
-    /// The model says that it is known.
-    Again(MemoryId),
+    /// The model says that it is known; by every message that says it.
+    Again(Vec<SaidAgain>),
 }
 
 /// Why a proposal is dropped.
@@ -74,9 +75,15 @@ pub(super) fn check(
     if kind == MemoryKind::Instruction && !(private && lines.iter().all(|line| line.plain)) {
         return Err(Doubt::NotPlain);
     }
+    let mut messages: Vec<MessageId> = lines.iter().map(|line| line.message).collect();
+    messages.sort_unstable();
+    messages.dedup();
     let of = |id: &MemoryId| known.iter().find(|memory| memory.id == *id);
-    if let Some(same) = same.as_ref().and_then(of) {
-        return Ok(Passed::Again(same.id));
+    let says_the_same =
+        |known: &&&Memory| is_supported(&known.text, &text) || is_supported(&text, &known.text);
+    if let Some(same) = same.as_ref().and_then(of).filter(says_the_same) {
+        let again = messages.into_iter().map(|message| SaidAgain { memory: same.id, message });
+        return Ok(Passed::Again(again.collect()));
     }
     // What is known and newer stays beside it.
     let older = replaces.iter().filter_map(of).filter(|memory| memory.learned_at <= first.at);
@@ -90,6 +97,7 @@ pub(super) fn check(
         trust: MemoryTrust::Gathered,
         confidence,
         source: Some(MemorySource::Message(first.message)),
+        also: messages.into_iter().filter(|message| *message != first.message).collect(),
         learned_at: first.at,
         replaces,
     }))

@@ -6,10 +6,10 @@ use super::{names, numbers};
 use crate::compaction;
 use crate::context::Shared;
 use blufio_core::embedding::Patience;
-use blufio_core::ids::MemoryId;
-use blufio_core::memory::{Item, Memory, MemoryScope, NewMemory};
+use blufio_core::ids::{MemoryId, MessageId};
+use blufio_core::memory::{Item, Memory, MemoryScope, MemorySource, NewMemory};
 use blufio_core::recall::{Question, Recollection};
-use blufio_core::storage::StorageError;
+use blufio_core::storage::{SaidAgain, StorageError};
 use std::collections::HashSet;
 
 /// Known memories that the model is shown.
@@ -67,8 +67,8 @@ fn memories(found: Vec<Recollection>) -> impl Iterator<Item = Memory> {
     })
 }
 
-/// Parts what is new from what is known: of the latter, which memory it is. What one of the proposals says is not new in
-/// the next.
+/// Parts what is new from what is known: of the latter, which memory it is, and where it was said again. What one of the
+/// proposals says is not new in the next.
 ///
 /// # Errors
 /// When what is remembered cannot be read.
@@ -76,10 +76,14 @@ pub(super) async fn sort_out(
     shared: &Shared,
     proposals: Vec<NewMemory>,
     shown: &[Memory],
-) -> Result<(Vec<NewMemory>, Vec<MemoryId>), StorageError> {
-    let (mut new, mut again): (Vec<NewMemory>, Vec<MemoryId>) = (Vec::new(), Vec::new());
+) -> Result<(Vec<NewMemory>, Vec<SaidAgain>), StorageError> {
+    let (mut new, mut again): (Vec<NewMemory>, Vec<SaidAgain>) = (Vec::new(), Vec::new());
     for proposal in proposals {
-        if new.iter().any(|other| same_words(&other.text, &proposal.text)) {
+        if let Some(other) = new.iter_mut().find(|other| same_words(&other.text, &proposal.text)) {
+            let own = other.source;
+            let further = messages(&proposal).filter(|message| own != Some(MemorySource::Message(*message)));
+            let further: Vec<MessageId> = further.filter(|message| !other.also.contains(message)).collect();
+            other.also.extend(further);
             continue;
         }
         let mut known: Vec<Memory> = shown.to_vec();
@@ -93,11 +97,22 @@ pub(super) async fn sort_out(
             None => same_meaning(shared, &proposal.text, &known).await,
         };
         match twin {
-            Some(twin) => again.push(twin),
+            Some(memory) => {
+                again.extend(messages(&proposal).map(|message| SaidAgain { memory, message }));
+            }
             None => new.push(proposal),
         }
     }
     Ok((new, again))
+}
+
+/// Every message that says a proposal.
+fn messages(proposal: &NewMemory) -> impl Iterator<Item = MessageId> {
+    let first = match proposal.source {
+        Some(MemorySource::Message(message)) => Some(message),
+        Some(MemorySource::Turn(_)) | None => None,
+    };
+    first.into_iter().chain(proposal.also.iter().copied())
 }
 
 /// Whether two statements have the same words, as far as these say something.

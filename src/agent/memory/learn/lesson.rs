@@ -9,12 +9,12 @@ use super::{known, prompt};
 use crate::context::Shared;
 use crate::spend::{self, AskError, Purpose};
 use crate::tokens;
-use blufio_core::ids::{MemoryId, MessageId};
+use blufio_core::ids::MessageId;
 use blufio_core::memory::{Memory, NewMemory};
 use blufio_core::model::ModelSpec;
 use blufio_core::observe::Observation;
 use blufio_core::provider::{Completion, ProviderError, Request};
-use blufio_core::storage::{Feature, Lesson, Quiet, StorageError};
+use blufio_core::storage::{Feature, Lesson, Quiet, SaidAgain, StorageError};
 use blufio_core::time::Timestamp;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -95,7 +95,7 @@ impl Session<'_> {
                     let (new, again) = self.check(proposals, &stretch, &shown);
                     let (new, known) = known::sort_out(shared, new, &around).await?;
                     let lesson = Lesson {
-                        again: still(again.into_iter().chain(known), &new),
+                        again: again.into_iter().chain(known).collect::<BTreeSet<_>>().into_iter().collect(),
                         memories: new,
                         ..nothing
                     };
@@ -167,8 +167,8 @@ impl Session<'_> {
         proposals: Vec<Proposal>,
         stretch: &Stretch,
         shown: &[&Memory],
-    ) -> (Vec<NewMemory>, Vec<MemoryId>) {
-        let (mut new, mut again): (Vec<NewMemory>, Vec<MemoryId>) = (Vec::new(), Vec::new());
+    ) -> (Vec<NewMemory>, Vec<SaidAgain>) {
+        let (mut new, mut again): (Vec<NewMemory>, Vec<SaidAgain>) = (Vec::new(), Vec::new());
         for proposal in proposals {
             match check::check(proposal, stretch, shown, &self.shared.options.zone) {
                 Ok(Passed::New(mut memory)) => {
@@ -176,7 +176,7 @@ impl Session<'_> {
                     memory.replaces.retain(|id| new.iter().all(|other| !other.replaces.contains(id)));
                     new.push(memory);
                 }
-                Ok(Passed::Again(id)) => again.push(id),
+                Ok(Passed::Again(known)) => again.extend(known),
                 Err(doubt) => {
                     tracing::debug!(session = %stretch.session, %doubt, "something is not remembered");
                 }
@@ -236,10 +236,4 @@ pub(super) async fn close(
 /// A lesson that only passes by.
 pub(super) fn nothing(quiet: &Quiet, upto: MessageId) -> Lesson {
     Lesson { session: quiet.session, upto, memories: Vec::new(), again: Vec::new() }
-}
-
-/// Those that hold still, each once.
-fn still(again: impl Iterator<Item = MemoryId>, new: &[NewMemory]) -> Vec<MemoryId> {
-    let again: BTreeSet<MemoryId> = again.collect();
-    again.into_iter().filter(|id| new.iter().all(|memory| !memory.replaces.contains(id))).collect()
 }

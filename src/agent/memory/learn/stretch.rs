@@ -92,7 +92,10 @@ pub(super) async fn read(shared: &Shared, quiet: &Quiet, most: u64) -> Result<St
     let (mut after, mut size, mut whole) = (quiet.after, 0_u64, true);
     'reading: loop {
         let batch = shared.storage.said(quiet.session, after, quiet.upto, BATCH).await?;
-        let last = batch.len() < BATCH;
+        // One that is short may be so because its messages are large.
+        if batch.is_empty() {
+            break;
+        }
         after = batch.last().map(|said| said.id).or(after);
         for said in batch {
             let begins_turn = begins_turn(&said.message);
@@ -110,9 +113,6 @@ pub(super) async fn read(shared: &Shared, quiet: &Quiet, most: u64) -> Result<St
             }
             scope = scope.or(theirs);
             taken.push(Taken { id: said.id, begins_turn, lines });
-        }
-        if last {
-            break;
         }
     }
     let upto = taken.last().map(|last| last.id).filter(|_| !whole).unwrap_or(quiet.upto);

@@ -11,8 +11,8 @@ use blufio_core::ids::{MemoryId, MessageId, PassageId};
 use blufio_core::memory::{ItemId, MemorySource, NewMemory};
 use blufio_core::route::Decision;
 use blufio_core::storage::{
-    Background, Compaction, Embedded, Forgetting, Forgotten, How, Ledger, Memories, MemoryFilter, Outbox,
-    Queue, Sessions, Settlement, Storage, StorageError, Summary, Telling,
+    Background, Compaction, Embedded, Forgetting, Forgotten, How, Ledger, Lesson, Memories, MemoryFilter,
+    Outbox, Queue, SaidAgain, Sessions, Settlement, Storage, StorageError, Summary, Telling,
 };
 use blufio_core::time::Timestamp;
 use serde_json::json;
@@ -379,4 +379,46 @@ async fn what_people_say_in_a_group_is_theirs() {
     assert_eq!(forget(&f, &[ItemId::Memory(id)]).await, Forgotten { memories: 1, messages: 1 });
     assert_eq!(transcript(&f.store, session, 9).await, [said(words), answer(IN_THEIR_PLACE)]);
     assert_eq!(number(&f.store, "SELECT count(*) FROM queue WHERE payload IS NULL").await, 0);
+}
+
+/// What was said again in quite other words, and the second of the lines out of which a memory was learned.
+#[tokio::test]
+async fn every_message_in_which_it_was_said_goes_out_of_the_file_and_of_a_copy() {
+    let f = fresh();
+    let words = [
+        "zanzibarek barks",
+        "my dog is called that, quetzalik",
+        "yes, him, wombatovich",
+        "and the cat? purrs",
+    ];
+    let mut turns = Vec::new();
+    for (at, text) in (10..).zip(words) {
+        turns.push(turn(&f.store, "1", vec![said(text)], at).await);
+    }
+    let passages = turns.iter().zip(words).map(|(turn, text)| passage(turn, text, "")).collect();
+    f.store.index(turns[3].messages[0], passages).await.unwrap();
+    let message = |at: usize| turns[at].messages[0];
+    let new = NewMemory {
+        source: Some(MemorySource::Message(message(0))),
+        also: vec![message(1)],
+        ..memory("The person has a dog")
+    };
+    let lesson = |upto, memories, again| Lesson { session: turns[0].session, upto, memories, again };
+    assert!(f.store.learn(lesson(message(1), vec![new], vec![]), Timestamp(20)).await.unwrap());
+    let id = MemoryId(1);
+    let again = vec![SaidAgain { memory: id, message: message(2) }];
+    // It has become history in the same breath.
+    let now = NewMemory { replaces: vec![id], ..memory("The person has a wolf") };
+    assert!(f.store.learn(lesson(message(2), vec![now], again), Timestamp(21)).await.unwrap());
+    assert_eq!(forget(&f, &[ItemId::Memory(MemoryId(2))]).await, Forgotten { memories: 2, messages: 3 });
+    let copy = f.folder.path().join("copy.db");
+    f.store.snapshot(&copy).await.unwrap();
+    f.store.close();
+    for file in [&copy, &f.path] {
+        let bytes = std::fs::read(file).unwrap();
+        for word in ["zanzibarek", "quetzalik", "wombatovich"] {
+            assert!(!holds(&bytes, word), "{word} in {}", file.display());
+        }
+        assert!(holds(&bytes, "purrs"), "what was not meant");
+    }
 }

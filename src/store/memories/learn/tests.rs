@@ -3,9 +3,11 @@ use crate::behaviour::fixture::{
     Fixture, accept, chat, claim, fresh, memory, message, said, settlement, turn,
 };
 use blufio_core::content::{Block, Message};
-use blufio_core::ids::{MessageId, SessionId};
+use blufio_core::ids::{MemoryId, MessageId, SessionId};
 use blufio_core::memory::{ItemId, MemorySource, NewMemory};
-use blufio_core::storage::{Forgetting, Lesson, Memories, Queue, Quiet, Settlement, Storage, StorageError};
+use blufio_core::storage::{
+    Forgetting, Lesson, Memories, Queue, Quiet, SaidAgain, Settlement, Storage, StorageError,
+};
 use blufio_core::time::Timestamp;
 
 fn lesson(session: SessionId, upto: MessageId, texts: &[&str]) -> Lesson {
@@ -73,7 +75,8 @@ async fn a_lesson_is_learned_once_and_as_a_whole() {
     let f = fresh();
     let turn = turn(&f.store, "1", vec![said("a"), said("b")], 100).await;
     let known = f.store.remember(memory("known"), Timestamp(5)).await.unwrap().memory.id;
-    let first = Lesson { again: vec![known], ..lesson(turn.session, turn.messages[1], &["x", "y"]) };
+    let again = vec![SaidAgain { memory: known, message: turn.messages[0] }];
+    let first = Lesson { again, ..lesson(turn.session, turn.messages[1], &["x", "y"]) };
     let broken = Lesson { memories: vec![memory("z"), memory(" ")], ..first.clone() };
     let refused = f.store.learn(broken, Timestamp(200)).await;
     assert!(matches!(refused, Err(StorageError::Unexpected(_))), "{refused:?}");
@@ -101,8 +104,89 @@ async fn nothing_is_learned_from_words_that_were_forgotten_meanwhile() {
     let what = Forgetting { scopes: None, items: vec![ItemId::Memory(id)] };
     f.store.forget(what, Timestamp(2)).await.unwrap();
     let memories = sources.into_iter().map(of).chain([memory("other")]).collect();
-    let late = Lesson { session: turn.session, upto: turn.messages[1], memories, again: vec![id] };
+    let again = vec![SaidAgain { memory: id, message: turn.messages[0] }];
+    let late = Lesson { session: turn.session, upto: turn.messages[1], memories, again };
     assert!(f.store.learn(late, Timestamp(3)).await.unwrap());
     assert_eq!(f.store.stats().await.unwrap().memories, 1);
     assert_eq!(f.store.said(turn.session, None, turn.messages[1], 9).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn every_message_that_says_a_memory_is_known_once() {
+    let f = fresh();
+    let turn = turn(&f.store, "1", vec![said("a"), said("b"), said("c"), said("d")], 100).await;
+    let [a, b, c, d] = [0, 1, 2, 3].map(|at| turn.messages[at]);
+    let new =
+        NewMemory { source: Some(MemorySource::Message(a)), also: vec![b, a, b], ..memory("a and b say it") };
+    let known = f.store.remember(memory("entered by hand"), Timestamp(5)).await.unwrap().memory.id;
+    let again = |message| SaidAgain { memory: known, message };
+    let gone = SaidAgain { memory: MemoryId(99), message: c };
+    let memories = vec![new];
+    let lesson = Lesson {
+        session: turn.session,
+        upto: d,
+        memories,
+        again: vec![again(c), again(d), again(c), gone, again(MessageId(99))],
+    };
+    assert!(f.store.learn(lesson, Timestamp(200)).await.unwrap());
+    let said_in = async |id| f.store.sources(id).await.unwrap();
+    let messages = |messages: &[MessageId]| -> Vec<_> {
+        messages.iter().map(|message| MemorySource::Message(*message)).collect()
+    };
+    assert_eq!(said_in(known).await, messages(&[c, d]));
+    assert_eq!(said_in(MemoryId(2)).await, messages(&[a, b]));
+    assert_eq!(said_in(MemoryId(99)).await, []);
+    // Its own turn is one more place.
+    let told = NewMemory { source: Some(MemorySource::Turn(turn.id)), ..memory("entered by hand") };
+    for _ in 0..2 {
+        f.store.remember(told.clone(), Timestamp(300)).await.unwrap();
+    }
+    assert_eq!(said_in(known).await[2..], [MemorySource::Turn(turn.id)]);
+}
+
+#[tokio::test]
+async fn what_is_read_is_bounded_and_a_row_that_cannot_be_read_stops_nothing() {
+    let f = fresh();
+    let large = "b".repeat(9 << 20);
+    let turn = turn(&f.store, "1", [&large, &large, "c", "d", "e"].map(said).to_vec(), 100).await;
+    let ids = async |after| {
+        let said = f.store.said(turn.session, after, turn.messages[4], 2).await.unwrap();
+        said.iter().map(|said| said.id).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(None).await, turn.messages[..1], "a large one alone");
+    assert_eq!(ids(Some(turn.messages[0])).await, turn.messages[1..2]);
+    assert_eq!(ids(Some(turn.messages[1])).await, turn.messages[2..4]);
+    f.store
+        .write(crate::writer::Durability::Now, |db| {
+            db.execute("UPDATE messages SET content = 'x' WHERE id < 5", [])?;
+            Ok(db.execute("UPDATE queue SET payload = 'x'", []).map(|_| ())?)
+        })
+        .await
+        .unwrap();
+    assert_eq!(ids(None).await, turn.messages[4..], "however many stand before it");
+    assert_eq!(ids(Some(turn.messages[4])).await, []);
+    let said = f.store.said(turn.session, None, turn.messages[4], 9).await.unwrap();
+    assert_eq!(
+        said[0].by.as_ref().map(|(sender, private)| (sender.id.as_str(), *private)),
+        Some(("7", true))
+    );
+}
+
+#[tokio::test]
+async fn nothing_is_learned_where_one_of_the_messages_was_forgotten_meanwhile() {
+    let f = fresh();
+    let turns =
+        [turn(&f.store, "1", vec![said("a")], 100).await, turn(&f.store, "1", vec![said("b")], 110).await];
+    let [a, b] = [0, 1].map(|at| turns[at].messages[0]);
+    let of = |message, text| NewMemory { source: Some(MemorySource::Message(message)), ..memory(text) };
+    let doomed = f.store.remember(of(b, "secret"), Timestamp(1)).await.unwrap().memory.id;
+    let known = f.store.remember(memory("known"), Timestamp(1)).await.unwrap().memory.id;
+    let what = Forgetting { scopes: None, items: vec![ItemId::Memory(doomed)] };
+    f.store.forget(what, Timestamp(2)).await.unwrap();
+    let memories = vec![NewMemory { also: vec![b], ..of(a, "both say it") }];
+    let again = vec![SaidAgain { memory: known, message: b }];
+    let lesson = Lesson { session: turns[0].session, upto: b, memories, again };
+    assert!(f.store.learn(lesson, Timestamp(3)).await.unwrap());
+    assert_eq!(f.store.stats().await.unwrap().memories, 1);
+    assert_eq!(f.store.sources(known).await.unwrap(), []);
 }

@@ -160,8 +160,30 @@ fn only_what_was_shown_is_replaced_or_said_again_and_nothing_newer() {
     let Ok(Passed::New(memory)) = passed else { panic!("{passed:?}") };
     assert_eq!(memory.replaces, []);
     let same = |id| Proposal { same: Some(MemoryId(id)), ..moved() };
-    assert_eq!(checked(same(7), &stretch, &[&old]), Ok(Passed::Again(MemoryId(7))));
+    let again = SaidAgain { memory: MemoryId(7), message: MessageId(10) };
+    assert_eq!(checked(same(7), &stretch, &[&old]), Ok(Passed::Again(vec![again])));
     assert!(matches!(checked(same(99), &stretch, &[&old]), Ok(Passed::New(_))));
+    // What has no word in common with it is something else, whatever the model thinks.
+    let other = Memory { text: "The person has a dog.".into(), ..known(9, SUNDAY - 1) };
+    assert!(matches!(checked(same(9), &stretch, &[&other]), Ok(Passed::New(_))));
+}
+
+#[test]
+fn every_line_that_says_it_is_tied_to_it_once() {
+    let mut stretch = stretch(&[
+        (Whose::Person, "Max is my dog"),
+        (Whose::Assistant, "How old?"),
+        (Whose::Person, "Max is eleven"),
+        (Whose::Person, "my dog, that is"),
+    ]);
+    // Two texts of one message.
+    stretch.lines[3].message = MessageId(30);
+    let passed = checked(proposal("The person's dog Max is eleven.", &[4, 3, 2, 1]), &stretch, &[]);
+    let Ok(Passed::New(memory)) = passed else { panic!("{passed:?}") };
+    assert_eq!(
+        (memory.source, memory.also),
+        (Some(MemorySource::Message(MessageId(10))), vec![MessageId(30)])
+    );
 }
 
 proptest! {
