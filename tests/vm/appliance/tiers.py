@@ -25,7 +25,7 @@ class UserMode(Tier):
     def held(self, binary: Path, scenarios: list[ModuleType]) -> Iterator[None]:
         if not Path("/dev/net/tun").exists():
             raise Missing("the host has no /dev/net/tun, which these machines' network needs: modprobe tun")
-        with images.held(binary, images.wanted(scenarios)):
+        with images.held(binary, images.wanted(scenarios)), tools.held():
             tools.modules()
             yield
 

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """The tree of tools that images are built with. It also has the kernel that runs as a program."""
 
+import contextlib
+import fcntl
 import hashlib
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 from driver.needs import CACHE, REPOSITORY, Missing
@@ -11,6 +14,14 @@ TREE = CACHE / "vm" / "image-tools"
 ENTER = REPOSITORY / "image/debian/enter"
 # What a kernel for real machines loads when a device or a mount calls for it, and this one's modules are not in the image.
 MODULES = ["ipv6", "fuse", "autofs4", "vfat", "nls_cp437", "nls_ascii", "nls_utf8", "nls_iso8859-1"]
+
+
+@contextlib.contextmanager
+def held() -> Iterator[None]:
+    """Keeps others from replacing the tree for as long as it is used."""
+    with open(CACHE / "vm/image-lock") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        yield
 
 
 def inside(bound: list[tuple[Path, str]], command: list[str]) -> list[str]:

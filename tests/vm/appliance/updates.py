@@ -30,8 +30,12 @@ def serve(address: str, port: int) -> None:
         def log_message(self, *_: Any) -> None:
             pass
 
+    class Patient(http.server.ThreadingHTTPServer):
+        def handle_error(self, *_: Any) -> None:
+            """Whoever finds something wrong hangs up, and so does a machine whose power is cut."""
+
     FOLDER.mkdir(exist_ok=True)
-    server = http.server.ThreadingHTTPServer((address, port), Quiet)
+    server = Patient((address, port), Quiet)
     threading.Thread(target=server.serve_forever, daemon=True).start()
 
 

@@ -70,6 +70,15 @@ class Appliance(World):
         keys |= self.surroundings() | (settings or {})
         self.machine.credential("blufio.toml", "".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items()))
 
+    def drop_in_for(self, unit: str, name: str, text: str) -> None:
+        """A drop-in of any unit, from the next boot on."""
+        self.machine.handed_over.units[f"{unit}.d/{name}.conf"] = text
+
+    def schema(self) -> int:
+        """The version of the state's schema, as it stands in the head of its file."""
+        head = self.machine.run("od --address-radix=n --format=u1 --skip-bytes=60 --read-bytes=4 /var/lib/blufio/blufio.db")
+        return int.from_bytes(map(int, head.split()))
+
     def cut_power(self) -> None:
         """Everything in the machine is gone at once; nobody tells those whom it spoke to."""
         self.cuts += 1
@@ -113,7 +122,7 @@ class Appliance(World):
 
     def update(self) -> tuple[int, str]:
         """Takes the newest version that is offered; the status, and what was said."""
-        status, out, err = self.machine.answer("/usr/lib/systemd/systemd-sysupdate update 2>&1", patience=300)
+        status, out, err = self.machine.answer("blufio-update --install 2>&1", patience=300)
         return status, out + err
 
     def offer(self, kind: str) -> None:
@@ -130,6 +139,20 @@ class Appliance(World):
         status, said = self.update()
         assert status == 0, said
         self.step(f"installed beside the running system in {time.monotonic() - began:.1f} s: {', '.join(self.kernels())}")
+
+    def hold_trial(self) -> None:
+        """From the next boot on, nobody looks whether a system on trial is healthy, until `end_trial`."""
+        wait = "[Service]\nExecStartPre=/bin/sh -c 'until [ -e /run/go-on ]; do sleep 1; done'\n"
+        self.drop_in_for("blufio-healthcheck.service", "hold", wait)
+
+    def end_trial(self) -> None:
+        self.machine.run("touch /run/go-on")
+
+    def wait_blessed(self) -> None:
+        """Waits until the system that runs has proved itself, and the agent works."""
+        good = f"blufio_{self.version()}.efi"
+        self.until("a system that is marked as good", lambda: good in self.kernels())
+        self.wait_ready()
 
     def kernels(self) -> list[str]:
         """What lies on the boot partition, as the machine sees it."""

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""The disk for data is full: the daemon waits, also after a reboot; with room again, what was sent meanwhile is answered."""
+
+from driver.world import ADA
+
+TIERS = (2,)
+
+
+def run(world) -> None:
+    machine = world.machine
+    world.start()
+    assert world.say(ADA, "Hello") == "You said: “Hello”"
+    machine.run("fallocate -l $(df --output=avail --block-size=1 /var | tail -n 1) /var/tmp/filler; cat /dev/zero >/var/tmp/rest || true")
+    world.step(f"full: {' '.join(machine.run('df --output=avail,pcent /var | tail -n 1').split())}")
+    world.write(ADA, "Are you there?")
+    machine.run("sleep 20")
+    assert len(world.answers(ADA)) == 1, "something was answered that could not be noted down"
+    machine.reboot()
+    machine.run("sleep 20")
+    assert len(world.answers(ADA)) == 1, "something was answered that could not be noted down"
+    world.step(f"the same after a reboot; the daemon is {world.show('ActiveState')}")
+    machine.run("rm /var/tmp/filler /var/tmp/rest")
+    world.wait_ready()
+    assert world.wait_answers(ADA, 2)[1] == "You said: “Are you there?”"
+    world.step("there is room again, and what was sent meanwhile is answered")
+    assert not machine.run("systemctl --failed --no-legend --plain").strip()
