@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
-from appliance import images, tools
+from appliance import emulator, images, tools
 from driver import needs
 from driver.needs import Missing
 from driver.tier import Tier
@@ -34,4 +34,27 @@ class UserMode(Tier):
         from appliance.world import Appliance, Beside
 
         found = images.held_ones()
-        return Appliance(Machine(found[images.INSTALLED]), Beside(simulator), binary, found, step)
+        return Appliance(Machine(found[images.INSTALLED]), Beside(simulator, Machine.listens), binary, found, step)
+
+
+class Emulated(Tier):
+    """The appliance in a machine with firmware, made by software."""
+
+    number = 3
+    about = "the appliance in QEMU, with firmware"
+    longest = 5400.0
+    programs = needs.USUAL
+
+    @contextlib.contextmanager
+    def held(self, binary: Path, scenarios: list[ModuleType]) -> Iterator[None]:
+        with images.held(binary, images.wanted(scenarios)):
+            emulator.built()
+            yield
+
+    def world(self, binary: Path, simulator: Path, scenario: ModuleType, step: Callable[[str], None]) -> World:
+        from appliance.qemu import Machine
+        from appliance.world import Appliance, Beside
+
+        found = images.held_ones()
+        machine = Machine(found[images.INSTALLED], getattr(scenario, "FIRMWARE", "uefi"))
+        return Appliance(machine, Beside(simulator, Machine.listens), binary, found, step)

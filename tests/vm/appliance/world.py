@@ -11,7 +11,7 @@ from typing import Any
 
 from appliance import updates
 from appliance.images import INSTALLED, Images
-from appliance.uml import OUTSIDE, Machine
+from appliance.machine import OUTSIDE, Machine
 from driver.needs import REPOSITORY
 from driver.pod import WORK
 from driver.simulator import Simulator
@@ -26,8 +26,8 @@ UPDATES = 9103
 class Beside(Simulator):
     """The stand-ins, where the machine can reach them."""
 
-    def __init__(self, program: Path) -> None:
-        places = [word for api, port in PORTS.items() for word in (f"--{api}", f"{OUTSIDE}:{port}")]
+    def __init__(self, program: Path, address: str) -> None:
+        places = [word for api, port in PORTS.items() for word in (f"--{api}", f"{address}:{port}")]
         with open(WORK / "simulator.log", "wb") as log:
             self._process = subprocess.Popen([program, *places], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log)
         line = self._process.stdout.readline() if self._process.stdout else b""
@@ -128,7 +128,7 @@ class Appliance(World):
     def offer(self, kind: str) -> None:
         """Offers an image as an update, in the place where the machine looks for them from now until its next boot."""
         if not self._serves:
-            updates.serve(OUTSIDE, UPDATES)
+            updates.serve(self.machine.listens, UPDATES)
             self._serves = True
         updates.publish(self.images[kind])
         self.look_here_for_updates()

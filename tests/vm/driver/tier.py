@@ -53,6 +53,6 @@ class Containers(Tier):
 
 def tiers() -> dict[int, Tier]:
     """All of them, by number."""
-    from appliance.tiers import UserMode
+    from appliance.tiers import Emulated, UserMode
 
-    return {tier.number: tier for tier in (Containers(), UserMode())}
+    return {tier.number: tier for tier in (Containers(), UserMode(), Emulated())}

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""One machine of tier 3: the image as it is published, in an emulated computer with firmware, loader, TPM and disk.
+
+What is not real: the hardware is software, and slow; Secure Boot is off.
+"""
+
+import base64
+import json
+import os
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+from appliance import emulator, machine
+from appliance.images import Image
+from driver.nspawn import Failed
+from driver.pod import WORK
+
+# Of what the emulator can do, what costs it least.
+PROCESSOR = "max,-la57,-avx2,-avx"
+MEMORY = "768M"
+VENDOR = "4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
+
+# The TPM is a program beside the machine; it keeps what it holds in its folder, and ends with the machine.
+START = """
+cd /vm && mkdir -p tpm
+if [ "$1" = uefi ]; then
+  [ -e variables ] || cp /usr/share/OVMF/OVMF_VARS_4M.fd variables
+  rm -f tpm.socket
+  swtpm socket --tpm2 --tpmstate dir=tpm --ctrl type=unixio,path=tpm.socket --flags startup-clear --terminate &
+  until [ -e tpm.socket ]; do sleep 0.05; done
+fi
+exec qemu-system-x86_64 "${@:2}"
+"""
+UEFI = [
+    "-drive", "if=pflash,format=raw,unit=0,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd",
+    "-drive", "if=pflash,format=raw,unit=1,file=variables",
+    "-chardev", "socket,id=tpm,path=tpm.socket", "-tpmdev", "emulator,id=tpm0,chardev=tpm", "-device", "tpm-crb,tpmdev=tpm0",
+]  # fmt: skip
+
+
+class Machine(machine.Machine):
+    """A machine with firmware: "uefi" with a TPM, or "bios" without one."""
+
+    # Whom the machine calls 10.0.2.2: the emulator passes on what is meant for the host.
+    listens = "127.0.0.1"
+
+    def __init__(self, image: Image, firmware: str) -> None:
+        super().__init__(image, "hvc0")
+        self.firmware = firmware
+        self.kernel = ""
+        self._monitor: socket.socket | None = None
+
+    def power(self) -> None:
+        assert not self.is_on, "it is on already"
+        ours, theirs = socket.socketpair()
+        monitor, monitored = socket.socketpair()
+        command = [
+            "-M", "q35", "-accel", "tcg", "-cpu", PROCESSOR, "-m", MEMORY, "-nodefaults", "-no-user-config", "-display", "none",
+            "-chardev", "file,id=console,path=console.log,append=on", "-serial", "chardev:console", "-no-reboot", "-drive", "if=virtio,format=raw,cache=unsafe,file=disk.raw",
+            "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile=", "-device", "virtio-rng-pci",
+            "-chardev", f"socket,id=probe,fd={theirs.fileno()}", "-device", "virtio-serial-pci", "-device", "virtconsole,chardev=probe",
+            "-chardev", f"socket,id=monitor,fd={monitored.fileno()}", "-mon", "chardev=monitor,mode=control",
+            *(UEFI if self.firmware == "uefi" else []), *self._handed_over(),
+        ]  # fmt: skip
+        self._process = subprocess.Popen(
+            emulator.inside(WORK, "/vm", ["/bin/bash", "-euc", START, "start", self.firmware, *command]),
+            stdin=subprocess.DEVNULL, stdout=open(WORK / "emulator.log", "ab"), stderr=subprocess.STDOUT,
+            pass_fds=[theirs.fileno(), monitored.fileno()], env={"PATH": os.environ["PATH"]}, start_new_session=True,
+        )  # fmt: skip
+        theirs.close()
+        monitored.close()
+        monitor.sendall(b'{"execute": "qmp_capabilities"}\n')
+        self._channel, self._heard, self._monitor = ours, b"", monitor
+
+    def _handed_over(self) -> list[str]:
+        """Credentials as the vendor's texts of the machine (SMBIOS); the driver's units in a file of the hypervisor (fw_cfg)."""
+        texts = {f"io.systemd.credential.binary:{name}": base64.b64encode(value).decode() for name, value in self.handed_over.credentials.items()}
+        if self.arguments:
+            if self.firmware != "uefi":
+                raise Failed("nobody adds to the kernel's command line on a machine without UEFI")
+            texts["io.systemd.stub.kernel-cmdline-extra"] = " ".join(self.arguments)
+        words = []
+        for number, (name, value) in enumerate(texts.items()):
+            (WORK / f"handed-over.{number}").write_text(f"{name}={value}")
+            words += ["-smbios", f"type=11,path=handed-over.{number}"]
+        # The first systemd makes them, where the second one looks for units.
+        units = "/run/systemd/system"
+        folders = sorted({str(Path(name).parent) for name in self.handed_over.units if "/" in name} | {"multi-user.target.wants"})
+        lines = [f"d {units}/{folder} 0755 root root -" for folder in folders]
+        lines += [f"f+~ {units}/{name} 0644 root root - {base64.b64encode(text.encode()).decode()}" for name, text in self.handed_over.units.items()]
+        lines += [f"L {units}/multi-user.target.wants/{name} - - - - ../{name}" for name in self.handed_over.wanted]
+        (WORK / "units").write_text("\n".join(lines) + "\n")
+        return [*words, "-fw_cfg", "name=opt/io.systemd.credentials/tmpfiles.extra,file=units"]
+
+    def forget_tpm(self) -> None:
+        """Another TPM in its place, as if the disk were in another machine."""
+        assert not self.is_on, "switch it off first"
+        shutil.rmtree(WORK / "tpm")
+
+    def wait(self, patience: float = machine.BOOT_TIME) -> float:
+        took = super().wait(patience)
+        self.kernel = self._chosen()
+        return took
+
+    def _chosen(self) -> str:
+        """What the loader has chosen, as it says itself."""
+        if self.firmware == "uefi":
+            folder = "/sys/firmware/efi/efivars"
+            counted, selected = (f"{folder}/{name}-{VENDOR}" for name in ("LoaderBootCountPath", "LoaderEntrySelected"))
+            text = self.run(f"if [ -e {counted} ]; then tail -c +5 {counted}; else tail -c +5 {selected}; fi | tr -d '\\0'")
+            return text.rsplit("\\", 1)[-1].strip()
+        version = self.run("sed -n s/^IMAGE_VERSION=//p /etc/os-release").strip()
+        memory = dict(line.split("=", 1) for line in self.run("cat /efi/bios/memory").splitlines() if "=" in line)
+        counted = memory.get("trying") == version
+        return f"blufio_{version}+{memory['left']}-{3 - int(memory['left'])}.efi" if counted else f"blufio_{version}.efi"
+
+    def _rebooted(self, status: int) -> bool:
+        """What the emulator said at its end: whether the machine was to be switched off, or to begin anew."""
+        assert self._monitor is not None
+        self._monitor.setblocking(False)
+        said = b""
+        try:
+            while piece := self._monitor.recv(65536):
+                said += piece
+        except BlockingIOError:
+            pass
+        self._monitor.close()
+        self._monitor = None
+        events = [json.loads(line) for line in said.splitlines() if line.startswith(b"{")]
+        reasons = [event["data"]["reason"] for event in events if event.get("event") == "SHUTDOWN"]
+        return status == 0 and reasons[-1:] == ["guest-reset"]
