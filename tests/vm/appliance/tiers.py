@@ -42,7 +42,7 @@ class Emulated(Tier):
 
     number = 3
     about = "the appliance in QEMU, with firmware"
-    longest = 5400.0
+    longest = 7200.0
     programs = needs.USUAL
 
     @contextlib.contextmanager

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""A machine without UEFI: the same disk boots through GRUB, which gives an update that stops three tries and goes back."""
+
+from scenarios.fallback import from_an_update_that_stops
+
+from appliance.images import NEXT
+from driver.world import ADA
+
+TIERS = (3,)
+IMAGES = (NEXT,)
+FIRMWARE = "bios"
+
+
+def run(world) -> None:
+    machine = world.machine
+    world.start()
+    world.step(f"ready: {machine.run('systemd-analyze time').splitlines()[0]}")
+    assert "blufio.loader=bios" in machine.run("cat /proc/cmdline").split()
+    assert machine.answer("test -e /sys/firmware/efi")[0] == 1
+    assert machine.run("findmnt -no FSTYPE,SOURCE /").split() == ["erofs", "/dev/mapper/root"]
+    assert "verity" in machine.run("dmsetup table root")
+    assert machine.kernel == f"blufio_{world.installed.version}.efi"
+    assert world.say(ADA, "Hello") == "You said: “Hello”"
+    from_an_update_that_stops(world)
