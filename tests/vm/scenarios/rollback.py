@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""The operator goes back to the version before, and forward again; the conversation goes with them."""
+
+from appliance.images import NEXT
+from driver.world import ADA
+
+TIERS = (2,)
+IMAGES = (NEXT,)
+REBOOT_TIME = 300.0
+
+
+def run(world) -> None:
+    machine, latest = world.machine, world.images[NEXT]
+    world.start()
+    assert world.say(ADA, "Hello") == "You said: “Hello”"
+    status, _, said = machine.answer("blufio-rollback")
+    world.step(f"with one version: {said.strip()}")
+    assert status == 1 and "no update" in said
+    world.offer(NEXT)
+    world.install_update()
+    machine.reboot()
+    world.wait_blessed()
+
+    said = machine.run("blufio-rollback")
+    world.step(said.strip().splitlines()[0])
+    assert f"into version {world.installed.version}" in said
+    machine.send("blufio-rollback --now")
+    machine.wait_reboot(REBOOT_TIME)
+    machine.on()
+    assert world.version() == world.installed.version
+    world.wait_ready()
+    assert world.say(ADA, "Again") == "You said: “Again”"
+    assert any("Hello" in str(message["content"]) for message in world.prompts()[-1]["body"]["messages"]), "the conversation is forgotten"
+    world.step(f"back: {machine.kernel} of {', '.join(world.kernels())}")
+
+    machine.send("blufio-rollback --now")
+    machine.wait_reboot(REBOOT_TIME)
+    machine.on()
+    assert world.version() == latest.version
+    world.wait_blessed()
+    assert world.say(ADA, "Once more") == "You said: “Once more”"
+    world.step(f"and forward: {machine.kernel} of {', '.join(world.kernels())}")
