@@ -66,19 +66,25 @@ def held(binary: Path, kinds: list[str]) -> Iterator[None]:
     place = CACHE / "vm/image-tests" / _key(binary)
     place.mkdir(parents=True, exist_ok=True)
     with open(place / "lock", "w") as lock:
-        # Alone: two runs at once build them once.
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        for kind in kinds:
-            _build(Images(place)[kind], binary)
         fcntl.flock(lock, fcntl.LOCK_SH)
+        while missing := [kind for kind in kinds if not _is_built(Images(place)[kind])]:
+            # Alone: two runs at once build them once.
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            for kind in missing:
+                _build(Images(place)[kind], binary)
+            fcntl.flock(lock, fcntl.LOCK_SH)
         os.utime(place)
         _prune(place.parent)
         os.environ[PLACE] = str(place)
         yield
 
 
+def _is_built(image: Image) -> bool:
+    return (image.folder / "built").exists()
+
+
 def _build(image: Image, program: Path) -> None:
-    if (image.folder / "built").exists():
+    if _is_built(image):
         return
     print(f"building the image {image.folder.name} ({image.version}): half a minute to two; the first time trees of packages, too", flush=True)
     image.folder.mkdir(exist_ok=True)
