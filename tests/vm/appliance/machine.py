@@ -48,6 +48,8 @@ class Machine:
     listens: str
     # The kernel that was started last, by its name on the boot partition: with the tries that are left.
     kernel: str
+    # How much more patience it needs than is said.
+    slowness = 1.0
 
     def __init__(self, image: Image, terminal: str) -> None:
         self.image = image
@@ -91,7 +93,7 @@ class Machine:
     def _hear(self, wanted: bytes, patience: float) -> bytes:
         """The next line that begins so."""
         assert self._channel is not None and self._process is not None, "it is off"
-        until = time.monotonic() + patience
+        until = time.monotonic() + patience * self.slowness
         while True:
             *lines, self._heard = self._heard.split(b"\n")
             for at, line in enumerate(lines):
@@ -160,7 +162,7 @@ class Machine:
     def _wait(self, patience: float) -> int:
         """Waits until it is off; the status it ended with."""
         assert self._process is not None and self._channel is not None, "it is off"
-        until = time.monotonic() + patience
+        until = time.monotonic() + patience * self.slowness
         while (status := self._process.poll()) is None:
             if time.monotonic() > until:
                 raise Failed(f"waited {patience:.0f} s for the machine to end")

@@ -99,10 +99,10 @@ class Appliance(World):
             assert not found, f"Telegram has seen {kind}: {found}"
 
     def until(self, wanted: str, holds: Callable[[], bool], patience: float = PATIENCE) -> float:
-        return super().until(wanted, holds, patience)
+        return super().until(wanted, holds, patience * self.machine.slowness)
 
     def wait_answers(self, chat: int, count: int, patience: float = PATIENCE) -> list[str]:
-        return super().wait_answers(chat, count, patience)
+        return super().wait_answers(chat, count, patience * self.machine.slowness)
 
     def get(self, path: str) -> tuple[int, str]:
         """`GET` from the daemon, which answers to its own machine only; status 0: nobody listens."""

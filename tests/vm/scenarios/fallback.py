@@ -7,7 +7,7 @@ from driver.world import ADA
 
 TIERS = (3,)
 IMAGES = (NEXT,)
-TRY_TIME = 900.0
+TRY_TIME = 600.0
 
 
 def run(world) -> None:
