@@ -4,7 +4,7 @@
 from appliance.images import NEXT
 from driver.world import ADA
 
-TIERS = (2,)
+TIERS = (2, 3)
 IMAGES = (NEXT,)
 REBOOT_TIME = 300.0
 

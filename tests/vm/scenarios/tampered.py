@@ -3,7 +3,7 @@
 
 import re
 
-TIERS = (2,)
+TIERS = (2, 3)
 
 MIB = 1 << 20
 # Seconds: with the patience for devices below.

@@ -5,7 +5,7 @@ from appliance import updates
 from appliance.images import NEXT
 from driver.world import ADA
 
-TIERS = (2,)
+TIERS = (2, 3)
 IMAGES = (NEXT,)
 
 
