@@ -38,6 +38,7 @@ use std::sync::Arc;
 
 pub(crate) use blufio_gateway::{client, wire};
 pub(crate) use blufio_memory::evaluation;
+pub(crate) use blufio_store::backups;
 
 /// The state file and the vault in it.
 pub(crate) struct State {
@@ -57,12 +58,18 @@ pub(crate) fn open(database: &Path) -> Result<Arc<dyn Storage>, StorageError> {
     Ok(Arc::new(Store::open(database, StoreOptions::default())?))
 }
 
-/// Opens the state file, and nothing else.
-pub(crate) fn storage(database: &Path) -> anyhow::Result<Arc<dyn Storage>> {
+/// Makes the folder of a state file, for its owner alone.
+pub(crate) fn make_folder(database: &Path) -> anyhow::Result<()> {
     if let Some(folder) = database.parent() {
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
         made.with_context(|| format!("store.path: the folder {} cannot be made", folder.display()))?;
     }
+    Ok(())
+}
+
+/// Opens the state file, and nothing else.
+pub(crate) fn storage(database: &Path) -> anyhow::Result<Arc<dyn Storage>> {
+    make_folder(database)?;
     Ok(open(database)?)
 }
 

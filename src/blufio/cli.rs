@@ -3,8 +3,8 @@
 
 use crate::global::Global;
 use crate::{
-    budget, config, cost, demo, healthcheck, heartbeat, memory, outbox, pair, serve, shell, status, vault,
-    why,
+    backup, budget, config, cost, demo, healthcheck, heartbeat, memory, outbox, pair, serve, shell, status,
+    vault, why,
 };
 use clap::{CommandFactory as _, Parser, Subcommand};
 
@@ -50,6 +50,8 @@ enum Command {
     Why(why::Args),
     /// What the agent does unasked
     Heartbeat(heartbeat::Args),
+    /// Copies of the whole state, and back
+    Backup(backup::Args),
     /// What the agent remembers: look, add, search, forget, export, import
     Memory(memory::Args),
     /// Completion for your shell: eval "$(blufio completions bash)"
@@ -77,6 +79,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         Command::Budget(args) => budget::run(&global, &args),
         Command::Why(args) => why::run(&global, &args),
         Command::Heartbeat(args) => heartbeat::run(&global, &args),
+        Command::Backup(args) => backup::run(&global, args),
         Command::Memory(args) => memory::run(&global, args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "blufio", &mut std::io::stdout());

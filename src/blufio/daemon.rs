@@ -6,6 +6,7 @@ use crate::desk::{Desk, Phase};
 use crate::exit::Coded;
 use crate::paths::Place;
 use crate::trial::Trial;
+use crate::upkeep::Upkeep;
 use crate::{notices, passphrase, secrets, systemd};
 use anyhow::Context as _;
 use blufio_agent::Agent;
@@ -70,8 +71,14 @@ impl Daemon {
         let kdf = KdfParams { memory_kib: vault.memory_kib, passes: vault.passes, lanes: vault.lanes };
         let mut used = vec![secrets::ANTHROPIC.to_owned(), secrets::TELEGRAM.to_owned()];
         used.extend(place.config.transcription.secret.clone());
-        let desk =
-            Arc::new(Desk::new(&state, kdf, Arc::clone(&redactor), used, assemble::spending(&place.config)));
+        let desk = Arc::new(Desk::new(
+            &state,
+            kdf,
+            Arc::clone(&redactor),
+            used,
+            assemble::spending(&place.config),
+            place.config.backup.keep,
+        ));
         desk.enter(Phase::Starting);
         let observe = assemble::metrics(&place.config, &state.clock)?;
         let Doors { gateway, local } =
@@ -210,6 +217,13 @@ impl Daemon {
         self.desk.run(Arc::clone(&agent), channels);
         systemd::ready(&self.desk.status_line());
 
+        let upkeep = Upkeep::new(
+            Arc::clone(&self.state.storage),
+            Arc::clone(&self.state.clock),
+            Arc::clone(&self.observe),
+            self.place.config.backup,
+        );
+        let _upkeep = AbortOnDropHandle::new(tokio::spawn(upkeep.run()));
         let mut next = tokio::select! {
             () = shutdown.cancelled() => Next::End,
             _ = vault.changed() => Next::Again,

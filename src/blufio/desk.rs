@@ -75,6 +75,8 @@ pub(crate) struct Desk {
     embedding: Option<Arc<dyn Embedding>>,
     /// When the self-test last had a sentence embedded.
     embedded: Mutex<Option<Timestamp>>,
+    /// How many backups are kept.
+    backups: usize,
 }
 
 #[derive(Default)]
@@ -92,6 +94,7 @@ impl Desk {
         redactor: Arc<Redactor>,
         used: Vec<String>,
         spending: AgentOptions,
+        backups: usize,
     ) -> Self {
         Self {
             storage: Arc::clone(&state.storage),
@@ -109,6 +112,7 @@ impl Desk {
             remembers: state.remembers,
             embedding: state.embedding.clone(),
             embedded: Mutex::default(),
+            backups,
         }
     }
 
@@ -315,6 +319,10 @@ impl Control for Desk {
             Ask::MemoryShow { id } => self.memory(id).await,
             Ask::MemoryForget { items } => self.forget(items).await,
             Ask::MemoryImport { memories } => self.import(memories).await,
+            Ask::BackUp => {
+                let made = self.storage.back_up(self.backups, self.clock.now()).await;
+                made.map(Told::BackedUp).map_err(refused)
+            }
             Ask::Redeliver { id } => {
                 if !self.storage.redeliver(id).await.map_err(refused)? {
                     return Err(usage(format!(

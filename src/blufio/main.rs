@@ -4,9 +4,10 @@
 //! | room | holds |
 //! |---|---|
 //! | [`cli`], [`global`] | the command line, as clap reads it; what every command takes |
-//! | [`serve`], [`shell`], [`demo`], [`status`], [`healthcheck`], [`config`], [`vault`], [`pair`], [`outbox`], [`cost`], [`budget`], [`why`], [`heartbeat`], [`memory`] | one file a command |
+//! | [`serve`], [`shell`], [`demo`], [`status`], [`healthcheck`], [`config`], [`vault`], [`pair`], [`outbox`], [`cost`], [`budget`], [`why`], [`heartbeat`], [`memory`], [`backup`] | one file a command |
 //! | [`assemble`] | the one place that knows every adapter |
 //! | [`daemon`], [`desk`] | the running daemon; what answers the operator, with a daemon or without |
+//! | [`upkeep`] | backups that the daemon makes by itself, copies that were kept long enough |
 //! | [`trial`], [`notices`] | holding back until a new version stays; what others say about this machine |
 //! | [`operator`] | asks the daemon over its socket, or the state itself when none runs |
 //! | [`secrets`], [`passphrase`] | where secrets come from |
@@ -14,6 +15,7 @@
 //! | [`paths`], [`clock`], [`exit`], [`terminal`], [`money`] | where things lie; the time; exit codes; what is shown; amounts |
 
 mod assemble;
+mod backup;
 mod budget;
 mod cli;
 mod clock;
@@ -42,6 +44,7 @@ mod status;
 mod systemd;
 mod terminal;
 mod trial;
+mod upkeep;
 mod vault;
 mod why;
 

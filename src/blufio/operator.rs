@@ -65,9 +65,8 @@ async fn alone(place: &Place, ask: Value) -> anyhow::Result<Told> {
     let state = assemble::state(&place.database, &place.config.memory)?;
     let vault = &place.config.vault;
     let kdf = KdfParams { memory_kib: vault.memory_kib, passes: vault.passes, lanes: vault.lanes };
-    Ok(Desk::new(&state, kdf, Arc::new(Redactor::new()), Vec::new(), assemble::spending(&place.config))
-        .ask(ask)
-        .await?)
+    let (spending, keep) = (assemble::spending(&place.config), place.config.backup.keep);
+    Ok(Desk::new(&state, kdf, Arc::new(Redactor::new()), Vec::new(), spending, keep).ask(ask).await?)
 }
 
 /// A refusal keeps its kind, which is its exit code.

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `blufio status`: how the running agent stands. Exit code 1 when it does not run, 4 when it is sealed.
 
+use crate::assemble;
 use crate::exit::Coded;
 use crate::global::Global;
 use crate::operator;
 use crate::paths;
 use crate::terminal::visible;
+use blufio_calendar::Zone;
 use blufio_core::control::{Status, Told, VaultState};
 use serde_json::json;
 
@@ -17,7 +19,7 @@ pub(crate) fn run(global: &Global) -> anyhow::Result<()> {
     if global.json {
         println!("{}", serde_json::to_string(&status)?);
     } else {
-        print(&status);
+        print(&status, &assemble::zone(&place.config));
     }
     match (status.health.ready, status.health.sealed) {
         (true, _) => Ok(()),
@@ -26,7 +28,7 @@ pub(crate) fn run(global: &Global) -> anyhow::Result<()> {
     }
 }
 
-fn print(status: &Status) {
+fn print(status: &Status, zone: &Zone) {
     let runs = if status.pid == 0 { "not running".to_owned() } else { format!("process {}", status.pid) };
     println!("Blufio {} – {runs}", status.version);
     println!("  health      {}", status.health.reason);
@@ -53,6 +55,10 @@ fn print(status: &Status) {
         megabytes(store.wal_bytes),
         store.schema_version
     );
+    match store.newest_backup {
+        Some(newest) => println!("  backup      {}", zone.describe(newest)),
+        None => println!("  backup      none yet; `blufio backup create` makes one"),
+    }
     if store.dead_letters > 0 {
         println!("See `blufio outbox list` for what could not be delivered.");
     }

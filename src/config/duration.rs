@@ -3,6 +3,9 @@
 
 use std::time::Duration;
 
+/// What stands in the place of a span where there is none.
+pub(crate) const NONE: &str = "none";
+
 /// Reads a span. `None` when it is none, is negative, or has no unit.
 pub fn parse(text: &str) -> Option<Duration> {
     let span: jiff::SignedDuration = text.trim().parse().ok()?;

@@ -101,6 +101,7 @@ static SECTIONS: &[Section] = &[
         doc: "Turns voice notes into text: a command on this machine, or an HTTP endpoint.",
     },
     Section { name: "store", doc: "The one file that holds all state." },
+    Section { name: "backup", doc: "Copies of that file, in the folder `backups` beside it." },
     Section {
         name: "vault",
         doc: "How costly it is to guess the vault's passphrase. Holds from the next `blufio vault init` or `rotate`.",

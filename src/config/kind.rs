@@ -73,6 +73,13 @@ pub enum Kind {
         /// Longest.
         most: Duration,
     },
+    /// A span of time between two bounds, both included, or `"none"`.
+    Period {
+        /// Shortest.
+        least: Duration,
+        /// Longest.
+        most: Duration,
+    },
     /// An HTTP URL. Whether plain HTTP is allowed depends on another key, and is checked when all layers are known.
     Url {
         /// Whether it may be empty.
@@ -131,6 +138,9 @@ impl Kind {
                 duration::render(*least),
                 duration::render(*most)
             ),
+            Self::Period { least, most } => {
+                format!("{}, or \"none\"", Self::Duration { least: *least, most: *most }.allows())
+            }
             Self::Url { optional: false } => "an https:// URL in quotes".to_owned(),
             Self::Url { optional: true } => "an https:// URL in quotes, or \"\" for none".to_owned(),
             Self::Loopback => "a loopback address with a port in quotes, such as \"127.0.0.1:8787\" or \"[::1]:8787\"".to_owned(),
@@ -226,7 +236,7 @@ impl Kind {
                 Ok(()) => Ok(node.plain()),
                 Err((message, help)) => fault(node, message, help),
             },
-            (Self::Duration { .. }, Datum::Integer(value)) => Err(wrong_type(
+            (Self::Duration { .. } | Self::Period { .. }, Datum::Integer(value)) => Err(wrong_type(
                 node,
                 &format!("a span of time with its unit in quotes, such as \"{value}s\""),
             )),
@@ -266,7 +276,8 @@ impl Kind {
             Self::Hours if Hours::parse(text).is_err() => refuse("is no part of the day"),
             Self::Dollars { none } if !none || text != dollars::NONE => refuse("is no amount of dollars"),
             Self::Switch if text != "auto" => refuse("is neither true, false nor \"auto\""),
-            Self::Duration { least, most } => match duration::parse(text) {
+            Self::Period { .. } if text == duration::NONE => Ok(()),
+            Self::Duration { least, most } | Self::Period { least, most } => match duration::parse(text) {
                 None => refuse("is no span of time"),
                 Some(span) if span < *least => refuse("is too short"),
                 Some(span) if span > *most => refuse("is too long"),

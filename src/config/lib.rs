@@ -63,7 +63,7 @@ pub use keys::{Key, Section, keys, sections};
 pub use kind::{Kind, is_secret_name};
 pub use layers::{LayerFile, Layers, Loaded, Origin, load, load_despite_secrets, user_file, validate};
 pub use model::{
-    AgentConfig, AnthropicConfig, BudgetConfig, Config, ContextConfig, Deliver, GatewayConfig,
+    AgentConfig, AnthropicConfig, BackupConfig, BudgetConfig, Config, ContextConfig, Deliver, GatewayConfig,
     HeartbeatConfig, LogConfig, LogFormat, MemoryConfig, ModelForm, NetConfig, RoutingConfig, StoreConfig,
     Switch, TelegramConfig, TranscriptionConfig, VaultConfig, WhenSpent,
 };

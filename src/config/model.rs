@@ -37,6 +37,8 @@ pub struct Config {
     pub transcription: TranscriptionConfig,
     /// The one file that holds all state.
     pub store: StoreConfig,
+    /// Copies of that file.
+    pub backup: BackupConfig,
     /// How the vault's key is derived.
     pub vault: VaultConfig,
     /// Health, metrics and the local socket.
@@ -302,6 +304,17 @@ pub struct StoreConfig {
     /// The database, where it is not in the standard place. See [`Config::database`].
     #[serde(deserialize_with = "read::optional_path")]
     pub path: Option<PathBuf>,
+}
+
+/// `[backup]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BackupConfig {
+    /// How often the daemon makes a backup. `None`: never by itself.
+    #[serde(deserialize_with = "read::period")]
+    pub every: Option<Duration>,
+    /// How many are kept.
+    pub keep: usize,
 }
 
 /// `[vault]`: parameters of Argon2id.

@@ -8,7 +8,7 @@ use crate::money::NanoUsd;
 use crate::recall::Recalled;
 use crate::secret::SecretString;
 use crate::storage::{
-    Answer, Cost, Forgotten, OutboxRow, Peer, Remembered, Standing, Standstill, StoreStats,
+    Answer, Backup, Cost, Forgotten, OutboxRow, Peer, Remembered, Standing, Standstill, StoreStats,
 };
 use crate::time::Timestamp;
 use async_trait::async_trait;
@@ -142,6 +142,8 @@ pub enum Ask {
         /// The memories, replaced ones before what took their place; a thousand at the most.
         memories: Vec<ImportedMemory>,
     },
+    /// Makes a backup.
+    BackUp,
     /// Tries an undeliverable answer once more.
     Redeliver {
         /// The outbox row.
@@ -211,6 +213,8 @@ pub enum Told {
         /// How many were new.
         new: usize,
     },
+    /// To `BackUp`.
+    BackedUp(Backup),
     /// Done; there is nothing to tell.
     Done,
 }

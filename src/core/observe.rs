@@ -114,6 +114,11 @@ pub enum Observation<'a> {
         /// How many memories are new.
         new: usize,
     },
+    /// The daemon has made a backup by itself, or tried to.
+    BackedUp {
+        /// `done` or `failed`.
+        outcome: &'static str,
+    },
     /// A reminder was told.
     Reminder {
         /// How much later than asked for.

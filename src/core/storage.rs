@@ -6,6 +6,7 @@
 //! is then still carried out as a whole.
 
 mod background;
+mod backups;
 mod error;
 mod jobs;
 mod ledger;
@@ -16,6 +17,7 @@ mod queue;
 mod sessions;
 
 pub use background::{Background, How, Notice, Standstill, Telling};
+pub use backups::{Backup, Backups};
 pub use error::StorageError;
 pub use jobs::{Every, Firing, Job, Jobs, MOST_JOBS, NewJob, When};
 pub use ledger::{
@@ -68,6 +70,9 @@ pub struct StoreStats {
     pub file_bytes: u64,
     /// Size of the write-ahead log, bytes.
     pub wal_bytes: u64,
+    /// When the newest backup beside the state was made.
+    #[serde(default)]
+    pub newest_backup: Option<Timestamp>,
 }
 
 /// A state that has passed its self-test.
@@ -82,7 +87,7 @@ pub struct Examined {
 /// Everything that is kept.
 #[async_trait]
 pub trait Storage:
-    Queue + Outbox + Sessions + Ledger + Jobs + Background + Memories + Peers + SecretRecords
+    Queue + Outbox + Sessions + Ledger + Jobs + Background + Memories + Peers + SecretRecords + Backups
 {
     /// How the state stands.
     ///

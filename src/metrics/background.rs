@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What is done unasked: summaries, looks, reminders.
+//! What is done unasked: summaries, looks, reminders, backups.
 
 use crate::MetricsError;
 use crate::registry::Family;
@@ -12,6 +12,7 @@ const DELAY: [f64; 10] = [0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 3_600.0, 86_400
 pub(crate) struct Background {
     compactions: IntCounterVec,
     heartbeats: IntCounterVec,
+    backups: IntCounterVec,
     reminders: IntCounter,
     delay: Histogram,
 }
@@ -29,6 +30,11 @@ impl Background {
                 "Looks in the background, by outcome.",
                 &["outcome"],
             )?,
+            backups: family.counters(
+                "blufio_backups_total",
+                "Backups that the daemon has made by itself, by outcome.",
+                &["outcome"],
+            )?,
             reminders: family.counter("blufio_reminders_total", "Reminders that were told.")?,
             delay: family.histogram(
                 "blufio_reminder_delay_seconds",
@@ -44,6 +50,10 @@ impl Background {
 
     pub(crate) fn heartbeat(&self, outcome: &'static str) {
         self.heartbeats.with_label_values(&[outcome]).inc();
+    }
+
+    pub(crate) fn backed_up(&self, outcome: &'static str) {
+        self.backups.with_label_values(&[outcome]).inc();
     }
 
     pub(crate) fn reminder(&self, late: Duration) {

@@ -155,6 +155,7 @@ impl Observability for Metrics {
             }
             Observation::Embedded { sentences, took } => self.memory.embedded(sentences, took),
             Observation::Extraction { outcome, new } => self.memory.extraction(outcome, new),
+            Observation::BackedUp { outcome } => self.background.backed_up(outcome),
             Observation::Reminder { late } => self.background.reminder(late),
             Observation::Store(stats) => self.state.store(stats),
             Observation::Health { ready, sealed, draining } => self.state.health(ready, sealed, draining),

@@ -25,6 +25,7 @@ pub(crate) struct State {
     file_bytes: IntGauge,
     wal_bytes: IntGauge,
     observed_at: Gauge,
+    backup_age: Gauge,
     ready: IntGauge,
     sealed: IntGauge,
     draining: IntGauge,
@@ -36,6 +37,7 @@ struct Known {
     store: bool,
     queue_oldest: Option<Timestamp>,
     outbox_oldest: Option<Timestamp>,
+    newest_backup: Option<Timestamp>,
 }
 
 impl State {
@@ -78,6 +80,10 @@ impl State {
                 "blufio_state_observed_timestamp_seconds",
                 "When the numbers of the state file were last read.",
             )?,
+            backup_age: Gauge::new(
+                "blufio_backup_age_seconds",
+                "Age of the newest backup beside the state file.",
+            )?,
             ready: IntGauge::new("blufio_ready", "1 when messages are accepted and answered.")?,
             sealed: IntGauge::new("blufio_sealed", "1 when the vault's passphrase is waited for.")?,
             draining: IntGauge::new("blufio_draining", "1 when the daemon is shutting down.")?,
@@ -103,6 +109,7 @@ impl State {
             passages,
             file_bytes,
             wal_bytes,
+            newest_backup,
         } = stats;
         for (gauge, value) in [
             (&self.queue_depth, queue_depth),
@@ -122,6 +129,7 @@ impl State {
         self.observed_at.set(seconds(self.clock.now()));
         let mut known = self.known();
         (known.store, known.queue_oldest, known.outbox_oldest) = (true, queue_oldest, outbox_oldest);
+        known.newest_backup = newest_backup;
     }
 
     pub(crate) fn health(&self, ready: bool, sealed: bool, draining: bool) {
@@ -141,6 +149,10 @@ impl State {
                 |oldest: Option<Timestamp>| oldest.map_or(0.0, |oldest| now.since(oldest).as_secs_f64());
             self.queue_age.set(age(known.queue_oldest));
             self.outbox_age.set(age(known.outbox_oldest));
+            if known.newest_backup.is_some() {
+                self.backup_age.set(age(known.newest_backup));
+                families.extend(self.backup_age.collect());
+            }
             for gauge in [&self.queue_age, &self.outbox_age, &self.observed_at] {
                 families.extend(gauge.collect());
             }

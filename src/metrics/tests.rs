@@ -99,6 +99,7 @@ fn everything(metrics: &Metrics) {
         passages: 13,
         file_bytes: 9,
         wal_bytes: 10,
+        newest_backup: Some(Timestamp(1_699_999_970_000)),
     }));
     metrics.record(Observation::Health { ready: true, sealed: false, draining: false });
 }
@@ -272,6 +273,7 @@ fn each_observation_moves_its_own_numbers() {
         ("blufio_transcript_messages", 8.0),
         ("blufio_state_file_bytes", 9.0),
         ("blufio_state_wal_bytes", 10.0),
+        ("blufio_backup_age_seconds", 30.0),
         ("blufio_state_observed_timestamp_seconds", 1_700_000_000.0),
         ("blufio_ready", 1.0),
         ("blufio_sealed", 0.0),

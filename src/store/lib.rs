@@ -24,6 +24,7 @@
 //! | `keywords`, `vectors`, `recall` | how it is found: by words, by meaning, and both together |
 //! | `retention` | what is dropped with time, so that the file stays bounded |
 //! | `stats`, `examine`, `snapshot` | how the state stands, whether it is sound, and copies of it |
+//! | [`backups`] | backups, restoring them, and going back to the state from before an update |
 //! | `error`, `columns` | from SQLite's words to ours |
 //!
 //! ```
@@ -44,6 +45,7 @@
 
 mod answers;
 mod background;
+pub mod backups;
 mod budget;
 mod columns;
 mod costs;

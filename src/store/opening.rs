@@ -78,7 +78,7 @@ pub(crate) fn reader(path: &Path, options: &StoreOptions) -> Result<Connection, 
 
 /// The file itself, absolute and without links: everyone must meet at the same lock file, and SQLite would take a
 /// name that starts with `file:` for a URI.
-fn resolve(path: &Path) -> Result<PathBuf, StorageError> {
+pub(crate) fn resolve(path: &Path) -> Result<PathBuf, StorageError> {
     match path.canonicalize() {
         Ok(real) => return Ok(real),
         Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -103,7 +103,7 @@ fn resolve(path: &Path) -> Result<PathBuf, StorageError> {
 
 /// Whether there is a database of ours. Reads the first bytes without SQLite, which would roll back or replay what
 /// lies beside somebody else's file. Nobody has the database open now, so that closing this handle drops no lock.
-fn look_at_header(path: &Path) -> Result<bool, StorageError> {
+pub(crate) fn look_at_header(path: &Path) -> Result<bool, StorageError> {
     let corrupt = |reason: String| Err(StorageError::Corrupt { path: path.to_path_buf(), reason });
     let failed = |error| from_io(path, &error);
     let mut header = Vec::with_capacity(100);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Consistent copies of the whole database while it is in use.
 
+use crate::backups::sound;
 use crate::error::{from_io, from_sqlite};
 use crate::lock::beside;
+use crate::migrations;
 use blufio_core::storage::StorageError;
 use rusqlite::Connection;
 use std::fs::{File, OpenOptions};
@@ -68,7 +70,13 @@ fn fill(connection: &Connection, database: &Path, part: &Path) -> Result<(), Sto
         StorageError::ReadOnly { reason, .. } => StorageError::ReadOnly { path: part.to_path_buf(), reason },
         other => other,
     })?;
-    file.sync_all().map_err(failed)
+    file.sync_all().map_err(failed)?;
+    // Whoever needs a copy has nothing else left: it is looked through while there is still a state to make another of.
+    let (copied, found) = (sound(part)?, migrations::version(connection));
+    if copied != found.map_err(|error| from_sqlite(database, &error))? {
+        return Err(StorageError::Unexpected(format!("{} is not what was copied", part.display())));
+    }
+    Ok(())
 }
 
 /// Makes the names in the folder of `path` durable.
@@ -91,9 +99,17 @@ pub(crate) fn refuse_without_room(
     let size = pragma("page_count")
         .and_then(|pages| Ok(u64::from(pages) * u64::from(pragma("page_size")?)))
         .map_err(|error| from_sqlite(database, &error))?;
+    refuse_without_bytes(target, size.saturating_mul(times))
+}
+
+/// Refuses when the disk of `target` has no room for so many bytes.
+///
+/// # Errors
+/// [`StorageError::Full`].
+pub(crate) fn refuse_without_bytes(target: &Path, bytes: u64) -> Result<(), StorageError> {
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let disk = rustix::fs::statvfs(folder).map_err(|error| from_io(folder, &error.into()))?;
-    if disk.f_bavail.saturating_mul(disk.f_frsize) < size.saturating_mul(times).saturating_add(SPARE) {
+    if disk.f_bavail.saturating_mul(disk.f_frsize) < bytes.saturating_add(SPARE) {
         return Err(StorageError::Full { path: target.to_path_buf() });
     }
     Ok(())

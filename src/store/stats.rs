@@ -3,7 +3,7 @@
 
 use crate::error::{RowError, from_io};
 use crate::lock::beside;
-use crate::migrations;
+use crate::{backups, migrations};
 use blufio_core::storage::StoreStats;
 use blufio_core::time::Timestamp;
 use rusqlite::Connection;
@@ -41,6 +41,7 @@ pub(crate) fn read(connection: &Connection, path: &Path) -> Result<StoreStats, R
         file_bytes: path.metadata().map_err(|error| from_io(path, &error))?.len(),
         // No log, nothing in it.
         wal_bytes: beside(path, "-wal").metadata().map_or(0, |log| log.len()),
+        newest_backup: backups::newest(path),
     })
 }
 

@@ -50,6 +50,8 @@ pub(crate) struct Inner {
     pub(crate) unreadable: Mutex<BTreeSet<i64>>,
     /// When the self-test last looked through the whole file.
     pub(crate) looked_through: Mutex<Option<Timestamp>>,
+    /// Whose turn it is to make a backup.
+    pub(crate) backing_up: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Store {
@@ -81,6 +83,7 @@ impl Store {
                 lock: Mutex::new(Some(lock)),
                 unreadable: Mutex::default(),
                 looked_through: Mutex::default(),
+                backing_up: Arc::default(),
             }),
         })
     }
@@ -124,6 +127,11 @@ impl Inner {
     /// The file, as it was found.
     pub(crate) fn path(&self) -> Arc<Path> {
         Arc::clone(&self.path)
+    }
+
+    /// The threads that read.
+    pub(crate) fn readers(&self) -> &Readers {
+        &self.readers
     }
 
     /// Readers first: the writer can empty the log only when nobody reads from it.

@@ -14,6 +14,7 @@ mod dice;
 mod house;
 mod media;
 
+mod backup;
 mod budget;
 mod busy;
 mod commands;

@@ -14,7 +14,7 @@ use blufio_core::secret::*;
 use blufio_core::storage::*;
 use blufio_core::time::Timestamp;
 use blufio_store::Store;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::Notify;
@@ -364,6 +364,16 @@ impl SecretRecords for Brittle {
     }
     async fn remove_secret(&self, name: &str) -> Result<bool> {
         self.store.remove_secret(name).await
+    }
+}
+
+#[async_trait]
+impl Backups for Brittle {
+    async fn back_up(&self, keep: usize, now: Timestamp) -> Result<Backup> {
+        self.store.back_up(keep, now).await
+    }
+    async fn drop_copies(&self, now: Timestamp) -> Result<Vec<PathBuf>> {
+        self.store.drop_copies(now).await
     }
 }
 

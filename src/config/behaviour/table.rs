@@ -63,6 +63,7 @@ fn the_defaults_are_what_the_program_gets() {
     assert_eq!(config.log.format, LogFormat::Auto);
     assert_eq!(config.transcription.url, None);
     assert_eq!(config.store.path, None);
+    assert_eq!((config.backup.every, config.backup.keep), (Some(Duration::from_secs(86_400)), 7));
     assert_eq!((config.vault.memory_kib, config.vault.passes, config.vault.lanes), (19_456, 2, 1));
     assert!(config.agent.persona.starts_with("You are {name}"));
 }
@@ -92,6 +93,14 @@ fn by_default_the_agent_chooses_its_models_spends_little_and_does_nothing_unaske
     assert_eq!(memory.idle, Duration::from_secs(600));
     assert!(config.telegram.operators.is_empty());
     assert_eq!(config.agent.zone(), Zone::of_this_machine());
+}
+
+#[test]
+fn backups_can_be_switched_off_and_made_as_often_as_one_likes() {
+    for (written, read) in [("none", None), ("90m", Some(Duration::from_secs(5400)))] {
+        let file = OneFile::new(&format!("backup.every = '{written}'\n"));
+        assert_eq!(load(&file.layers()).unwrap().config.backup.every, read);
+    }
 }
 
 #[test]

@@ -340,6 +340,18 @@ pub(super) static KEYS: &[Key] = &[
         default: r#""""#,
         doc: "The database. Empty: blufio.db in $STATE_DIRECTORY, or in the user's state folder.",
     },
+    Key {
+        path: "backup.every",
+        kind: Kind::Period { least: seconds(10), most: seconds(365 * 86_400) },
+        default: r#""24h""#,
+        doc: "How often the daemon makes a backup by itself. \"none\": only `blufio backup create` makes one.",
+    },
+    Key {
+        path: "backup.keep",
+        kind: Kind::Integer { least: 1, most: 1000 },
+        default: "7",
+        doc: "How many backups are kept. Each new one replaces the oldest.",
+    },
     // The bounds of these three are those of the vault, which is on the same floor and cannot be asked.
     Key {
         path: "vault.memory_kib",

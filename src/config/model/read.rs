@@ -11,6 +11,15 @@ pub(super) fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D
     crate::duration::parse(&text).ok_or_else(|| D::Error::custom("not a span of time"))
 }
 
+/// A span, or `None` where it says so.
+pub(super) fn period<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+    let text = String::deserialize(from)?;
+    if text == crate::duration::NONE {
+        return Ok(None);
+    }
+    crate::duration::parse(&text).map(Some).ok_or_else(|| D::Error::custom("not a span of time"))
+}
+
 pub(super) fn url<'de, D: Deserializer<'de>>(from: D) -> Result<Url, D::Error> {
     Url::parse(&String::deserialize(from)?).map_err(D::Error::custom)
 }
