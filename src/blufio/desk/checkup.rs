@@ -11,7 +11,7 @@ use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 /// How long the sentence model may take, loading included.
-const EMBEDS_WITHIN: Duration = Duration::from_secs(30);
+const EMBEDS_WITHIN: Duration = Duration::from_secs(90);
 /// How long a sentence that was embedded is good for: a day, in milliseconds. Loading the model takes memory.
 const GOOD_FOR: i64 = 24 * 60 * 60 * 1000;
 

@@ -51,6 +51,7 @@ pub fn restore(database: &Path, backup: &Path, now: Timestamp) -> Result<Restore
     }
     let part = beside(&database, ".restoring");
     snapshot::refuse_without_bytes(&part, bytes)?;
+    clear(&part)?;
     let done = (|| {
         write(&from, &part)?;
         let past = past::let_go(&part, schema, now)?;
@@ -58,22 +59,19 @@ pub fn restore(database: &Path, backup: &Path, now: Timestamp) -> Result<Restore
         give_to_owner_of(&part, &database)?;
         let aside = beside(&database, &format!(".replaced-{}", names::stamp(now)?));
         let kept = exchange(&database, &part, &aside)?;
-        Ok(Restored {
-            from: from.clone(),
-            state: database.clone(),
-            schema,
-            known,
-            replaced: kept.then_some(aside),
-            past,
-        })
+        let (from, state) = (from.clone(), database.clone());
+        Ok(Restored { from, state, schema, known, replaced: kept.then_some(aside), past })
     })();
     give_to_owner_of(&beside(&database, ".lock"), &database)?;
     if done.is_err() {
-        for suffix in ["", "-wal", "-shm", "-journal"] {
-            remove(&beside(&part, suffix))?;
-        }
+        clear(&part)?;
     }
     done
+}
+
+/// Removes an unfinished file, and what SQLite would take for a part of it: also that of a predecessor that was killed.
+fn clear(part: &Path) -> Result<(), StorageError> {
+    ["", "-wal", "-shm", "-journal"].iter().try_for_each(|suffix| remove(&beside(part, suffix)))
 }
 
 /// Writes a copy of a backup to `target`, which must not exist; whole and looked through, or not at all.
