@@ -29,11 +29,13 @@ ExecStart=mv /{VARIABLES} /sys/firmware/efi/efivars
 
 @dataclass
 class HandedOver:
-    """Credentials, units of which some are started, and the firmware's variables."""
+    """Credentials, units of which some are started, and what changes the initrd's own units."""
 
     credentials: dict[str, bytes] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
     wanted: list[str] = field(default_factory=list)
+    # By name, in the folder of the initrd's own units.
+    early: dict[str, str] = field(default_factory=dict)
 
     def packed(self, variables: dict[str, bytes]) -> bytes:
         """An archive for the kernel that follows others."""
@@ -42,7 +44,8 @@ class HandedOver:
         files |= {f"{VARIABLES}/{name}": value for name, value in variables.items()}
         links = (f"L /run/systemd/system/multi-user.target.wants/{name} - - - - ../{name}\n" for name in self.wanted)
         files["usr/lib/tmpfiles.d/handed-over.conf"] = (TMPFILES + "".join(links)).encode()
-        files[f"{UNITS}/firmware.service"] = FIRMWARE.encode()
+        early = self.early | {"firmware.service": FIRMWARE}
+        files |= {f"{UNITS}/{name}": text.encode() for name, text in early.items()}
         link = f"{UNITS}/sysinit.target.wants/firmware.service"
         folders = sorted({str(parent) for name in [*files, link] for parent in Path(name).parents if str(parent) != "."})
         entries = [(folder, 0o040755, b"") for folder in folders]

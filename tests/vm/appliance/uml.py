@@ -53,7 +53,8 @@ class Machine(machine.Machine):
         command = ["/bin/bash", "-c", 'exec -a /vm/rebooted /usr/bin/linux.uml "$@"', "linux"]
         command += [f"mem={MEMORY}", "ubd0=/vm/disk.raw", "initrd=/vm/initrd", "con=null", "ssl=null", "ssl0=null,fd:1"]
         command += [f"ssl1=fd:{theirs.fileno()}", "vec0:transport=tap,ifname=tap0,depth=128,gro=1", "root=/dev/mapper/root"]
-        command += [*arguments, *self.arguments]
+        # Its watchdog is a program on the host, and not there.
+        command += [*arguments, "systemd.watchdog_sec=0", *self.arguments]
         environment = {"PATH": os.environ["PATH"], "TMPDIR": "/dev/shm", "HOME": "/", "TERM": "dumb"}
         with open(self.console, "ab") as console:
             self._process = subprocess.Popen(

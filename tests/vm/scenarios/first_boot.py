@@ -3,7 +3,7 @@
 
 from driver.world import ADA
 
-TIERS = (2,)
+TIERS = (2, 3)
 
 
 def run(world) -> None:
@@ -37,6 +37,12 @@ def run(world) -> None:
     assert not logins, f"somebody can log in: {logins}"
     world.step(f"failed units: {machine.run('systemctl --failed --no-legend --plain').strip() or 'none'}")
     assert not machine.run("systemctl --failed --no-legend --plain").strip()
+
+    # Whoever hangs is rebooted: the first process feeds a watchdog where this kernel has one.
+    if machine.answer("test -e /sys/class/watchdog/watchdog0")[0] == 0:
+        watchdog = machine.run("cat /sys/class/watchdog/watchdog0/{identity,timeout,state}").splitlines()
+        world.step(f"watchdog: {', '.join(watchdog)}")
+        assert watchdog[1:] == ["120", "active"], watchdog
 
     # The limit, from inside the daemon's own group: what grows too large ends, and the daemon goes on.
     group = "/sys/fs/cgroup/system.slice/blufio.service"
