@@ -29,7 +29,12 @@ class Boot:
 
 def boot(disk: Path, scratch: Path) -> Boot:
     """Chooses a kernel, counts the try, and reads it; `scratch` is a file for that."""
-    name = chosen(kernels(disk))
+    names = kernels(disk)
+    name = chosen(names)
+    # Like the real one, it does not see what is no kernel.
+    while not (kernel := _read(disk, name, scratch)).startswith(b"MZ"):
+        names.remove(name)
+        name = chosen(names)
     counted = after_try(name)
     texts = {"LoaderInfo": "systemd-boot 257"}
     if counted != name:
@@ -37,7 +42,7 @@ def boot(disk: Path, scratch: Path) -> Boot:
         texts["LoaderBootCountPath"] = f"\\{FOLDER}\\{counted}".replace("/", "\\")
     head = struct.pack("<I", FOR_THIS_BOOT)
     variables = {f"{title}-{VENDOR}": head + f"{text}\0".encode("utf-16-le") for title, text in texts.items()}
-    return Boot(counted, _read(disk, counted, scratch), variables)
+    return Boot(counted, kernel, variables)
 
 
 def section(kernel: bytes, name: str) -> bytes:
