@@ -15,9 +15,12 @@ from types import ModuleType
 from driver.needs import CACHE, REPOSITORY, Missing
 
 BUILD = REPOSITORY / "image/debian/build"
-INSTALLED, NEXT = "installed", "next"
-VERSIONS = {INSTALLED: "1.0.0", NEXT: "1.1.0"}
-# States of the repository whose images are kept: they take half a gigabyte each.
+PROGRAMS = Path(__file__).resolve().parent / "programs"
+INSTALLED, NEXT, UNHEALTHY = "installed", "next", "unhealthy"
+VERSIONS = {INSTALLED: "1.0.0", NEXT: "1.1.0", UNHEALTHY: "1.1.0"}
+# In these, something else stands in the program's place.
+INSTEAD = {UNHEALTHY: PROGRAMS / "unhealthy"}
+# States of the repository whose images are kept: they take up to 800 MB each.
 KEPT = 3
 # How the side in the pod learns which of them is meant: the repository may have changed meanwhile.
 PLACE = "BLUFIO_VM_IMAGES"
@@ -71,7 +74,7 @@ def held(binary: Path, kinds: list[str]) -> Iterator[None]:
             # Alone: two runs at once build them once.
             fcntl.flock(lock, fcntl.LOCK_EX)
             for kind in missing:
-                _build(Images(place)[kind], binary)
+                _build(Images(place)[kind], INSTEAD.get(kind, binary))
             fcntl.flock(lock, fcntl.LOCK_SH)
         os.utime(place)
         _prune(place.parent)
@@ -111,7 +114,8 @@ def _prune(folder: Path) -> None:
 def _key(binary: Path) -> str:
     """Changes with everything that goes into an image."""
     digest = hashlib.sha256(binary.read_bytes())
-    for path in sorted((REPOSITORY / "image").rglob("*")):
-        if path.is_file():
-            digest.update(f"{path.relative_to(REPOSITORY)}\0".encode() + path.read_bytes())
+    for folder in (REPOSITORY / "image", PROGRAMS):
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                digest.update(f"{path.relative_to(REPOSITORY)}\0".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
