@@ -318,6 +318,8 @@ impl Control for Desk {
             Ask::MemorySearch { text, limit } => self.search(text, limit).await,
             Ask::MemoryShow { id } => self.memory(id).await,
             Ask::MemoryForget { items } => self.forget(items).await,
+            Ask::MemoryExport { before, limit } => self.export(before, limit).await,
+            Ask::PastWords { before, limit } => self.past_words(before, limit).await,
             Ask::MemoryImport { memories } => self.import(memories).await,
             Ask::BackUp => {
                 let made = self.storage.back_up(self.backups, self.clock.now()).await;

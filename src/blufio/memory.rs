@@ -4,12 +4,13 @@
 //! | room | holds |
 //! |---|---|
 //! | `show` | memories and past words on the terminal |
-//! | `transfer` | export and import |
+//! | `export`, `import` | all that is remembered as one JSON object, and memories out of one |
 //! | `eval` | how well things are found again, measured on a file of conversations and questions |
 
 mod eval;
+mod export;
+mod import;
 mod show;
-mod transfer;
 
 use crate::exit::Coded;
 use crate::global::Global;
@@ -75,12 +76,12 @@ enum Action {
         #[arg(short, long)]
         yes: bool,
     },
-    /// Write all memories as JSON
+    /// Write all that is remembered as JSON: memories with their history, and past words
     Export {
         /// Into this file; to standard output without one
         file: Option<PathBuf>,
     },
-    /// Take memories in that were exported; those that are known are left as they are
+    /// Take memories in that were exported; those that are known are left as they are, and so are past words
     Import {
         /// The file
         file: PathBuf,
@@ -104,8 +105,8 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<()> {
             confirm(items.len(), yes)?;
             json!({ "ask": "memory_forget", "items": items })
         }
-        Action::Export { file } => return transfer::export(global, &place, file.as_deref()),
-        Action::Import { file } => return transfer::import(global, &place, &file),
+        Action::Export { file } => return export::run(global, &place, file.as_deref()),
+        Action::Import { file } => return import::run(global, &place, &file),
         Action::Eval(args) => return eval::run(global, &place, &args),
     };
     let told = operator::ask(&place, ask)?;
@@ -157,19 +158,6 @@ fn memory(text: &str) -> Result<MemoryId, String> {
 /// The daemon's answer was none to the question.
 fn foreign() -> anyhow::Error {
     anyhow::anyhow!("the daemon answered something else; it may be of another version")
-}
-
-/// Asks for memories.
-fn list(
-    place: &paths::Place,
-    before: Option<MemoryId>,
-    limit: usize,
-) -> anyhow::Result<Vec<blufio_core::memory::Memory>> {
-    let ask = json!({ "ask": "memory_list", "limit": limit, "replaced": true, "before": before });
-    match operator::ask(place, ask)? {
-        Told::Memories { memories } => Ok(memories),
-        _ => Err(foreign()),
-    }
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 //! What the operator may ask: over the local socket of a running daemon, or of the state itself when none runs.
 
 use crate::checkup::Checkup;
-use crate::ids::{Conversation, MemoryId};
-use crate::memory::{ItemId, Memory, MemoryKind, MemoryScope, MemorySource, MemoryTrust};
+use crate::ids::{Conversation, MemoryId, PassageId};
+use crate::memory::{ItemId, Memory, MemoryKind, MemoryScope, MemorySource, MemoryTrust, Passage};
 use crate::money::NanoUsd;
 use crate::recall::Recalled;
 use crate::secret::SecretString;
@@ -137,6 +137,22 @@ pub enum Ask {
         /// Which.
         items: Vec<ItemId>,
     },
+    /// Memories, history included, with all that is known of them; newest first.
+    MemoryExport {
+        /// Those stored before this one.
+        #[serde(default)]
+        before: Option<MemoryId>,
+        /// At most so many; a thousand at the most.
+        limit: usize,
+    },
+    /// What people have said, as it is found again; newest first.
+    PastWords {
+        /// Those stored before these.
+        #[serde(default)]
+        before: Option<PassageId>,
+        /// At most so many; a thousand at the most.
+        limit: usize,
+    },
     /// Stores memories that were exported. Those that are known already are left as they are.
     MemoryImport {
         /// The memories, replaced ones before what took their place; a thousand at the most.
@@ -206,6 +222,16 @@ pub enum Told {
         #[serde(default)]
         sources: Vec<MemorySource>,
     },
+    /// To `MemoryExport`.
+    MemoriesExported {
+        /// The memories; empty where there are no more.
+        memories: Vec<ExportedMemory>,
+    },
+    /// To `PastWords`.
+    PastWords {
+        /// The words; empty where there are no more.
+        past_words: Vec<Passage>,
+    },
     /// To `MemoryForget`.
     Forgotten(Forgotten),
     /// To `MemoryImport`.
@@ -251,6 +277,16 @@ pub struct BudgetReport {
     pub standings: Vec<Standing>,
     /// Why background work stands still, if it does.
     pub standstill: Option<Standstill>,
+}
+
+/// A memory for an export.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExportedMemory {
+    /// The memory.
+    #[serde(flatten)]
+    pub memory: Memory,
+    /// Every place where it was said, the first one first.
+    pub said_in: Vec<MemorySource>,
 }
 
 /// A memory out of an export.

@@ -20,6 +20,7 @@ use rusqlite::{Connection, Row, params};
 
 mod erase;
 mod forget;
+mod holding;
 mod learn;
 mod reach;
 mod remember;
@@ -32,6 +33,7 @@ mod sweep;
 mod tests;
 
 pub(crate) use erase::{DROP_FROM_QUEUE, DROP_MERGED, FORGOTTEN_NEAR};
+pub(crate) use holding::Holding;
 /// For the test of the plans.
 #[cfg(test)]
 pub(crate) const STATEMENTS: &[(&str, &[&str])] = &[
@@ -70,9 +72,16 @@ macro_rules! select_memory {
 
 const MEMORY: &str = select_memory!("FROM memories AS m JOIN scopes AS s ON s.id = m.scope WHERE m.id = ?1");
 
+/// The newest of what a memory has replaced, and of what that has.
 pub(crate) const EARLIER: &str = select_memory!(
-    "FROM memories AS m INDEXED BY memories_replaced JOIN scopes AS s ON s.id = m.scope
-     WHERE m.replaced_by = ?1 ORDER BY m.replaced_at DESC, m.id DESC"
+    "FROM memories AS m JOIN scopes AS s ON s.id = m.scope WHERE m.id IN
+        (WITH RECURSIVE history (id, at) AS
+            (SELECT id, replaced_at FROM memories INDEXED BY memories_replaced WHERE replaced_by = ?1
+             UNION SELECT e.id, e.replaced_at FROM history
+                 JOIN memories AS e INDEXED BY memories_replaced ON e.replaced_by = history.id
+             ORDER BY 2 DESC LIMIT ?2)
+         SELECT id FROM history)
+     ORDER BY m.replaced_at DESC, m.id DESC"
 );
 
 const NEWEST: &str = select_memory!(
@@ -89,7 +98,7 @@ const USED: &str =
     "UPDATE memories SET uses = uses + 1, used_at = max(coalesce(used_at, ?2), ?2) WHERE id = ?1";
 
 /// Most memories in a history that are told. Nobody changes his mind so often.
-const LONGEST_HISTORY: usize = 100;
+const LONGEST_HISTORY: i64 = 100;
 
 #[async_trait]
 impl Memories for Store {
@@ -190,19 +199,11 @@ pub(crate) fn one(connection: &Connection, id: MemoryId) -> Result<Option<Memory
 /// What a memory has replaced, and what that has, newest first.
 fn earlier(connection: &Connection, id: MemoryId) -> Result<Vec<Memory>, RowError> {
     let mut found: Vec<Memory> = Vec::new();
-    let mut of = id;
-    for next in 0..LONGEST_HISTORY {
-        let mut earlier = connection.prepare_cached(EARLIER)?;
-        let mut rows = earlier.query([of.0])?;
-        while let Some(row) = rows.next()? {
-            found.push(memory(row)?);
-        }
-        match found.get(next) {
-            Some(memory) => of = memory.id,
-            None => break,
-        }
+    let mut earlier = connection.prepare_cached(EARLIER)?;
+    let mut rows = earlier.query([id.0, LONGEST_HISTORY])?;
+    while let Some(row) = rows.next()? {
+        found.push(memory(row)?);
     }
-    found.sort_by_key(|memory| std::cmp::Reverse((memory.replaced.map(|replaced| replaced.at), memory.id)));
     Ok(found)
 }
 

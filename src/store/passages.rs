@@ -43,6 +43,9 @@ pub(crate) const UNINDEXED: &str = select_said!("WHERE m.id > ?1 AND m.forgotten
 /// About so much of what is stored is read at once, so that many pictures do not fill the memory.
 pub(crate) const BYTES: usize = 8 << 20;
 
+/// About so many bytes of what people have said are listed at once.
+const PAGE: usize = 2 << 20;
+
 const INDEXED_UPTO: &str = "SELECT upto FROM indexed";
 
 const INDEX: &str = "UPDATE indexed SET upto = max(upto, ?1)";
@@ -175,7 +178,7 @@ pub(crate) fn one(connection: &Connection, id: PassageId) -> Result<Option<Passa
     rows.next()?.map(passage).transpose()
 }
 
-/// Passages that were stored before one, newest first.
+/// Passages that were stored before one, newest first: fewer than `limit` where they are large.
 pub(crate) fn newest(
     connection: &Connection,
     before: Option<PassageId>,
@@ -184,9 +187,13 @@ pub(crate) fn newest(
     let before = before.map_or(i64::MAX, |before| before.0);
     let mut newest = connection.prepare_cached(NEWEST)?;
     let mut rows = newest.query(params![before, i64::try_from(limit).unwrap_or(i64::MAX)])?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        found.push(passage(row)?);
+    let (mut found, mut read): (Vec<Passage>, usize) = (Vec::new(), 0);
+    while read < PAGE
+        && let Some(row) = rows.next()?
+    {
+        let passage = passage(row)?;
+        read = read.saturating_add(passage.text.len()).saturating_add(passage.around.len());
+        found.push(passage);
     }
     Ok(found)
 }

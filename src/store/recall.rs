@@ -5,7 +5,7 @@
 //! time. Only what is chosen is read in full.
 
 use crate::error::RowError;
-use crate::memories::{self, scopes};
+use crate::memories::{self, Holding, scopes};
 use crate::passages;
 use blufio_core::memory::{Item, ItemId};
 use blufio_core::storage::{Candidate, Candidates, RecallQuery};
@@ -66,10 +66,16 @@ pub(crate) fn candidates(connection: &Connection, query: &RecallQuery) -> Result
     };
     let mut ids = wanted;
     ids.extend(by_meaning.nearest.iter().copied());
-    let mut candidates = Vec::with_capacity(ids.len());
+    let (mut candidates, mut holding) = (Vec::with_capacity(ids.len()), Holding::default());
     for id in ids {
         let item = match id {
-            ItemId::Memory(id) => memories::one(connection, id)?.map(Item::Memory),
+            ItemId::Memory(id) => {
+                let mut memory = memories::one(connection, id)?;
+                if let Some(memory) = &mut memory {
+                    holding.name(connection, memory)?;
+                }
+                memory.map(Item::Memory)
+            }
             ItemId::Passage(id) => passages::one(connection, id)?.map(Item::Passage),
         };
         let Some(item) = item else { continue };

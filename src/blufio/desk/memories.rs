@@ -2,9 +2,9 @@
 //! The operator's questions about what is remembered. He sees every scope.
 
 use super::{Desk, refused, usage};
-use blufio_core::control::{ImportedMemory, Refusal, RefusalKind, Told};
+use blufio_core::control::{ExportedMemory, ImportedMemory, Refusal, RefusalKind, Told};
 use blufio_core::embedding::Patience;
-use blufio_core::ids::MemoryId;
+use blufio_core::ids::{MemoryId, PassageId};
 use blufio_core::memory::{ItemId, LONGEST_MEMORY, MemoryKind, MemoryScope, MemoryTrust, NewMemory};
 use blufio_core::recall::Question;
 use blufio_core::storage::{Forgetting, MemoryFilter};
@@ -74,6 +74,21 @@ impl Desk {
             }
             None => Err(usage(format!("there is no memory {id}; see `blufio memory list`"))),
         }
+    }
+
+    pub(super) async fn export(&self, before: Option<MemoryId>, limit: usize) -> Result<Told, Refusal> {
+        let filter = MemoryFilter { scopes: None, replaced: true, before, limit: limit.min(MOST) };
+        let mut memories = Vec::new();
+        for memory in self.storage.memories(filter).await.map_err(refused)? {
+            let said_in = self.storage.sources(memory.id).await.map_err(refused)?;
+            memories.push(ExportedMemory { memory, said_in });
+        }
+        Ok(Told::MemoriesExported { memories })
+    }
+
+    pub(super) async fn past_words(&self, before: Option<PassageId>, limit: usize) -> Result<Told, Refusal> {
+        let past_words = self.storage.passages(before, limit.min(MOST)).await.map_err(refused)?;
+        Ok(Told::PastWords { past_words })
     }
 
     pub(super) async fn forget(&self, items: Vec<ItemId>) -> Result<Told, Refusal> {

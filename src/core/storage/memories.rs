@@ -54,7 +54,7 @@ pub struct RecallQuery {
 /// Something that may fit, with what speaks for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Candidate {
-    /// What it is. Memories that were replaced are among them.
+    /// What it is. Memories that were replaced are among them, and name what holds now, however often it has changed since.
     pub item: Item,
     /// BM25 over its words' stems: the larger, the better. Above zero where a word was found.
     pub keyword: f64,
@@ -198,7 +198,8 @@ pub trait Memories: Send + Sync {
     /// When they cannot be read.
     async fn sources(&self, id: MemoryId) -> Result<Vec<MemorySource>, StorageError>;
 
-    /// Past words that can be found again, newest first: those stored before `before`, at most `limit`.
+    /// Past words that can be found again, newest first: those stored before `before`, at most `limit`, and fewer where they
+    /// are large. Empty only where there are no more.
     ///
     /// # Errors
     /// When they cannot be read.

@@ -2,7 +2,7 @@
 //! Whether a text repeats a part of others, whatever was shortened, put around it or set differently, and what is left of it then.
 
 use super::erase::IN_THEIR_PLACE;
-use super::suspects::Suspects;
+use super::suspects::{Suspects, Suspicion};
 use std::collections::{BTreeSet, HashSet};
 
 /// So many letters in a row tell that a text repeats another.
@@ -79,7 +79,7 @@ impl Repeated {
         let runs: HashSet<Vec<char>> = letters.windows(RUN).map(<[char]>::to_vec).collect();
         self.runs.extend(runs.iter().cloned());
         if !runs.is_empty() || !words.is_empty() {
-            self.suspects.add(self.texts.len(), &letters, &words);
+            self.suspects.add(&letters, runs.len(), &words);
             self.texts.push(Text { length: letters.len(), runs, words });
         }
     }
@@ -108,14 +108,18 @@ impl Repeated {
     /// other sentences. `None` where it repeats none.
     pub(super) fn without(&self, text: &str) -> Option<String> {
         let suspects = self.suspects.of(text);
-        if suspects.is_empty() {
+        if suspects == Suspicion::default() {
             return None;
         }
         let sentences = sentences(text);
         let letters: Vec<char> = sentences.iter().flat_map(|sentence| &sentence.letters).copied().collect();
         let mut taken = BTreeSet::new();
-        for forgotten in suspects.iter().filter_map(|at| self.texts.get(*at)) {
-            let holding = forgotten.sentences_that_hold_it(&sentences, &letters);
+        let all: BTreeSet<usize> = suspects.said.iter().chain(&suspects.repeated).copied().collect();
+        for at in all {
+            let Some(forgotten) = self.texts.get(at) else { continue };
+            // To look for letters in their order takes long.
+            let in_order = if suspects.repeated.contains(&at) { letters.as_slice() } else { &[] };
+            let holding = forgotten.sentences_that_hold_it(&sentences, in_order);
             if !holding.is_empty() && letters.len() <= forgotten.length.saturating_mul(MUCH_LONGER) {
                 return Some(IN_THEIR_PLACE.to_owned());
             }
@@ -180,7 +184,7 @@ impl Text {
     }
 }
 
-fn is_most(part: usize, whole: usize) -> bool {
+pub(super) fn is_most(part: usize, whole: usize) -> bool {
     part.saturating_mul(MOST.1) >= whole.saturating_mul(MOST.0)
 }
 
@@ -315,8 +319,12 @@ mod tests {
             }
             let (sentences, letters) = (sentences(&text), letters(&text));
             for (at, forgotten) in repeated.texts.iter().enumerate() {
-                if !forgotten.sentences_that_hold_it(&sentences, &letters).is_empty() {
-                    prop_assert!(repeated.suspects.of(&text).contains(&at), "{:?} in {:?}", forgotten, text);
+                let suspects = repeated.suspects.of(&text);
+                if sentences.iter().any(|sentence| forgotten.is_said_in(sentence)) {
+                    prop_assert!(suspects.said.contains(&at), "{:?} in {:?}", forgotten, text);
+                }
+                if forgotten.is_mostly_in(&letters) {
+                    prop_assert!(suspects.repeated.contains(&at), "{:?} in {:?}", forgotten, text);
                 }
             }
         }

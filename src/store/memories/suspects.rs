@@ -2,8 +2,9 @@
 //! Which of many texts another one may repeat, told by one pass over it: whoever forgets has tens of thousands of messages looked
 //! through, hardly any of which has anything to do with it.
 
-use super::repeated::{RUN, SHORTEST_WORD};
-use std::collections::{BTreeSet, HashMap};
+use super::repeated::{RUN, SHORTEST_WORD, is_most};
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// Of the hash that rolls over the letters.
 const BASE: u64 = 0x0000_0100_0000_01b3;
@@ -12,14 +13,33 @@ const BASE: u64 = 0x0000_0100_0000_01b3;
 #[derive(Debug, Default)]
 pub(super) struct Suspects {
     /// Hashes of letters in a row.
-    runs: HashMap<u64, Vec<usize>>,
+    runs: Hashes<Vec<usize>>,
     /// How the longest of the words that have to be said begins.
-    beginnings: HashMap<u64, Vec<usize>>,
+    beginnings: Hashes<Vec<usize>>,
+    texts: Vec<Wanted>,
+}
+
+#[derive(Debug)]
+struct Wanted {
+    /// How many runs it has.
+    runs: usize,
+    /// How each of the words begins that have to be said.
+    beginnings: Vec<u64>,
+}
+
+/// Who may be repeated, by their numbers.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Suspicion {
+    /// Those all of whose words may be said.
+    pub(super) said: Vec<usize>,
+    /// Those most of whose letters may be there, in their order.
+    pub(super) repeated: Vec<usize>,
 }
 
 impl Suspects {
-    /// Puts a text in, by its letters and by the words that have to be said; `at` is its number.
-    pub(super) fn add(&mut self, at: usize, letters: &[char], words: &[String]) {
+    /// Puts the next text in, by its letters, by how many different runs of them it has, and by the words that have to be said.
+    pub(super) fn add(&mut self, letters: &[char], runs: usize, words: &[String]) {
+        let at = self.texts.len();
         let mut rolling = Rolling::default();
         for run in letters.iter().filter_map(|letter| rolling.push(*letter)) {
             let texts = self.runs.entry(run).or_default();
@@ -31,22 +51,40 @@ impl Suspects {
         if let Some(beginning) = longest.and_then(|word| beginning(word.chars())) {
             self.beginnings.entry(beginning).or_default().push(at);
         }
+        let beginnings = words.iter().filter_map(|word| beginning(word.chars())).collect();
+        self.texts.push(Wanted { runs, beginnings });
     }
 
-    /// The numbers of those that a text may repeat.
-    pub(super) fn of(&self, text: &str) -> BTreeSet<usize> {
-        let mut found = BTreeSet::new();
-        if !self.beginnings.is_empty() {
-            let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() >= SHORTEST_WORD);
-            let beginnings = words.filter_map(|word| beginning(small(word.chars())));
-            for texts in beginnings.filter_map(|beginning| self.beginnings.get(&beginning)) {
-                found.extend(texts);
-            }
+    /// Those that a text may repeat.
+    pub(super) fn of(&self, text: &str) -> Suspicion {
+        let mut suspicion = Suspicion { said: self.said_in(text), repeated: Vec::new() };
+        let mut hits: BTreeMap<usize, usize> = BTreeMap::new();
+        for at in self.runs_in(text).flatten() {
+            let hits = hits.entry(*at).or_default();
+            *hits = hits.saturating_add(1);
         }
-        for texts in self.runs_in(text) {
-            found.extend(texts);
+        let most = |(at, hits): (usize, usize)| {
+            self.texts.get(at).is_some_and(|wanted| is_most(hits, wanted.runs)).then_some(at)
+        };
+        suspicion.repeated = hits.into_iter().filter_map(most).collect();
+        suspicion
+    }
+
+    fn said_in(&self, text: &str) -> Vec<usize> {
+        if self.beginnings.is_empty() {
+            return Vec::new();
         }
-        found
+        let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() >= SHORTEST_WORD);
+        let begin: Hashes<()> =
+            words.filter_map(|word| Some((beginning(small(word.chars()))?, ()))).collect();
+        let named = begin.keys().filter_map(|beginning| self.beginnings.get(beginning)).flatten();
+        let all = |at: &&usize| {
+            let wanted = self.texts.get(**at);
+            wanted.is_some_and(|wanted| wanted.beginnings.iter().all(|word| begin.contains_key(word)))
+        };
+        let mut said: Vec<usize> = named.filter(all).copied().collect();
+        said.sort_unstable();
+        said
     }
 
     /// Whether a text may have a run of letters of any of them.
@@ -59,6 +97,26 @@ impl Suspects {
         let letters = small(text.chars().filter(|letter| letter.is_alphanumeric()));
         let letters = letters.take(if self.runs.is_empty() { 0 } else { usize::MAX });
         letters.filter_map(move |letter| rolling.push(letter)).filter_map(|run| self.runs.get(&run))
+    }
+}
+
+type Hashes<V> = HashMap<u64, V, BuildHasherDefault<Hashed>>;
+
+/// For numbers that are hashes already.
+#[derive(Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(self.0 ^ u64::from(*byte)));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
 }
 
@@ -104,19 +162,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_has_a_run_or_the_beginning_of_the_longest_word_is_named_and_nobody_else() {
+    fn whoever_has_most_letters_or_may_have_all_words_is_named_and_nobody_else() {
         let mut suspects = Suspects::default();
         let letters = |text: &str| small(text.chars().filter(|c| c.is_alphanumeric())).collect::<Vec<_>>();
-        assert!(suspects.of("anything at all, however long it is").is_empty());
-        suspects.add(0, &letters("the harbour town is called Zierikzee"), &[]);
-        suspects.add(1, &letters("short"), &["live".into(), "ghentish".into()]);
-        suspects.add(2, &letters("ΟΔΟΣ"), &["οδος".into()]);
-        let of = |text: &str| suspects.of(text).into_iter().collect::<Vec<_>>();
-        assert_eq!(of("My HARBOUR-town… is called that"), [0]);
-        assert_eq!(of("You live in Ghent"), [1]);
-        assert_eq!(of("You live in Bruges"), [0; 0]);
-        assert_eq!(of("ΟΔΟΣ"), [2]);
-        assert_eq!(of("harbour, and a town"), [0; 0]);
+        assert_eq!(suspects.of("anything at all, however long it is"), Suspicion::default());
+        suspects.add(&letters("the harbour town is Zierikzee"), 10, &[]);
+        suspects.add(&letters("short"), 0, &["live".into(), "ghentish".into()]);
+        suspects.add(&letters("ΟΔΟΣ"), 0, &["οδος".into()]);
+        let of = |text: &str| {
+            let Suspicion { said, repeated } = suspects.of(text);
+            (said, repeated)
+        };
+        assert_eq!(of("My: the HARBOUR-town… is Zierikzee"), (vec![], vec![0]));
+        assert_eq!(of("the harbour town is Goes"), (vec![], vec![]));
+        assert_eq!(of("You live in Ghent"), (vec![1], vec![]));
+        assert_eq!(of("You were in Ghent, live in Bruges? ΟΔΟΣ"), (vec![1, 2], vec![]));
+        assert_eq!(of("You were in Ghent"), (vec![], vec![]));
         assert!(suspects.may_have_a_run("x the harbour town is x") && !suspects.may_have_a_run("Ghentish"));
     }
 }

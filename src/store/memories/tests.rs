@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-use crate::behaviour::fixture::{Fixture, accept, chat, claim, fresh, memory, message, person, said, turn};
+use crate::behaviour::fixture::{
+    Fixture, accept, chat, claim, fresh, memory, message, person, query, said, turn,
+};
 use blufio_core::ids::MemoryId;
 use blufio_core::memory::{
-    LONGEST_MEMORY, Memory, MemoryKind, MemoryScope, MemorySource, MemoryTrust, NewMemory, Replaced,
+    Item, LONGEST_MEMORY, Memory, MemoryKind, MemoryScope, MemorySource, MemoryTrust, NewMemory, Replaced,
 };
 use blufio_core::storage::{Memories, MemoryFilter, Remembered, Storage, StorageError};
 use blufio_core::time::Timestamp;
@@ -182,4 +184,31 @@ async fn what_is_replaced_holds_no_more_since_the_other_was_told() {
             assert_eq!(replaced.map(|replaced| replaced.at), Some(Timestamp(since)));
         }
     }
+}
+
+#[tokio::test]
+async fn however_often_something_has_changed_what_holds_now_is_found_and_its_newest_history() {
+    let f = fresh();
+    let (mut replaces, mut last) = (vec![], MemoryId(0));
+    for change in 0..300 {
+        let new = NewMemory {
+            replaces,
+            learned_at: Timestamp(1_000 + change),
+            ..memory(&format!("The mood of number{change} is good."))
+        };
+        last = remember(&f, new).await.memory.id;
+        replaces = vec![last];
+    }
+    let found = f.store.candidates(query(&["number7", "number299"], None)).await.unwrap().candidates;
+    let by = found.iter().map(|found| match &found.item {
+        Item::Memory(memory) => memory.replaced.map(|replaced| replaced.by),
+        Item::Passage(_) => None,
+    });
+    assert_eq!(by.collect::<Vec<_>>(), [Some(last), None]);
+    let (_, earlier) = f.store.memory(last).await.unwrap().unwrap();
+    let ids: Vec<i64> = earlier.iter().map(|memory| memory.id.0).collect();
+    assert_eq!(ids, (200..300).rev().collect::<Vec<_>>());
+    // The row itself still says what took its place.
+    let row = f.store.memory(MemoryId(8)).await.unwrap().unwrap().0;
+    assert_eq!(row.replaced.map(|replaced| replaced.by), Some(MemoryId(9)));
 }

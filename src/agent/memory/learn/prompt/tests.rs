@@ -72,3 +72,57 @@ fn what_is_asked_fits_into_the_window_and_the_model_can_refer_to_what_it_was_sho
     assert!(tokens::estimate(&request) + request.max_tokens < model.context_window);
     assert!(!shown.is_empty() && shown.len() < known.len(), "{}", shown.len());
 }
+
+/// The example teaches more than the rules do: what it keeps has to pass, and its secret, question and errand are not kept.
+#[test]
+fn the_example_is_an_answer_that_would_pass_as_a_whole() {
+    use crate::memory::learn::{answer, check};
+    let example = SYSTEM.split_once("<conversation>\n").unwrap().1;
+    let (conversation, rest) = example.split_once("\n</conversation>\n").unwrap();
+    let line = |text: &str| {
+        let (number, said) = text.split_once(' ').unwrap();
+        let (whose, text) = said.split_once(": ").unwrap();
+        let whose = match whose {
+            "person" => Whose::Person,
+            "assistant" => Whose::Assistant,
+            _ => Whose::Others,
+        };
+        Line { message: MessageId(number.parse().unwrap()), ..self::line(whose, text, SUNDAY) }
+    };
+    let mut lines = conversation.lines();
+    assert_eq!(lines.next(), Some("Sunday, 2026-11-22"));
+    let scope = MemoryScope::Person { channel: "test".into(), sender: "1".into() };
+    let stretch = Stretch { scope, ..stretch(lines.map(line).collect()) };
+    let known = [(12, "The person lives in Ghent."), (15, "Der Hund der Person heißt Rex.")];
+    let known = known.map(|(id, text)| {
+        assert!(SYSTEM.contains(&format!("{text}\n")));
+        Memory { learned_at: Timestamp(SUNDAY - DAY), ..memory(id, text) }
+    });
+    let completion = blufio_core::provider::Completion {
+        model: "m".into(),
+        request_id: None,
+        content: vec![Block::text(rest.lines().next().unwrap())],
+        stop: blufio_core::provider::StopReason::EndTurn,
+        usage: Default::default(),
+    };
+    let proposals = answer::read(&completion).unwrap();
+    assert_eq!(proposals.len(), 4);
+    let shown: Vec<&Memory> = known.iter().collect();
+    let passed = proposals.into_iter().map(|one| check::check(one, &stretch, &shown, &Zone::utc()).unwrap());
+    let passed: Vec<_> = passed.collect();
+    assert!(matches!(&passed[0], check::Passed::New(new) if new.replaces == [MemoryId(12)]));
+    assert!(matches!(&passed[1], check::Passed::Again(again) if again[0].memory == MemoryId(15)));
+    assert!(passed[2..].iter().all(|passed| matches!(passed, check::Passed::New(_))));
+}
+
+/// It is paid with every lesson. Who makes it longer does so on purpose.
+#[test]
+fn the_question_itself_costs_little_and_is_always_the_same() {
+    let tokens = tokens::of_text(SYSTEM).expected;
+    assert!((1_000..=1_400).contains(&tokens), "{tokens}");
+    let (one, _) = request(&model(100_000), &stretch(vec![line(Whose::Person, "a", 0)]), &[], &Zone::utc());
+    let known = [memory(7, "known")];
+    let (other, _) =
+        request(&model(20_000), &stretch(vec![line(Whose::Person, "b", SUNDAY)]), &known, &Zone::utc());
+    assert_eq!(one.system, other.system);
+}
