@@ -51,6 +51,9 @@ enum Action {
         /// Also what holds no more
         #[arg(long)]
         replaced: bool,
+        /// Those that were kept before this one: the last of the page before
+        #[arg(long, value_name = "ID", value_parser = memory)]
+        before: Option<MemoryId>,
     },
     /// What fits some words: memories, and what was said in past conversations
     Search {
@@ -94,8 +97,8 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<()> {
     let place = paths::find(global)?;
     let ask = match args.action {
         Action::Add { text, kind } => json!({ "ask": "memory_add", "text": text.join(" "), "kind": kind }),
-        Action::List { limit, replaced } => {
-            json!({ "ask": "memory_list", "limit": limit, "replaced": replaced })
+        Action::List { limit, replaced, before } => {
+            json!({ "ask": "memory_list", "limit": limit, "replaced": replaced, "before": before })
         }
         Action::Search { text, limit } => {
             json!({ "ask": "memory_search", "text": text.join(" "), "limit": limit })

@@ -79,6 +79,19 @@ pub struct Recalled {
     pub by_meaning: ByMeaning,
 }
 
+/// What fits less has nothing to do with what somebody looks for; `docs/recall.md` says how it was found.
+pub const FAINTEST: f64 = 0.01;
+
+impl Recalled {
+    /// What somebody is shown who looks for something, or wants it forgotten: more than a model is shown unasked. By meaning,
+    /// everything is a little like everything; what words alone have found has some of them.
+    #[must_use]
+    pub fn listed(self) -> Vec<Recollection> {
+        let by_meaning = self.by_meaning == ByMeaning::Yes;
+        self.found.into_iter().filter(|found| !by_meaning || found.score >= FAINTEST).collect()
+    }
+}
+
 /// Finds what fits.
 #[async_trait]
 pub trait Recall: Send + Sync {
@@ -88,4 +101,33 @@ pub trait Recall: Send + Sync {
     /// # Errors
     /// When what is remembered cannot be read.
     async fn recall(&self, question: &Question, patience: Patience) -> Result<Recalled, StorageError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{MessageId, PassageId};
+    use crate::memory::Passage;
+
+    #[test]
+    fn a_list_leaves_out_what_only_has_a_like_meaning_and_hardly_any() {
+        let found = |score| {
+            let passage = Passage {
+                id: PassageId(1),
+                message: MessageId(1),
+                session: SessionId(1),
+                scope: MemoryScope::Agent,
+                text: "My dog is called Max.".into(),
+                around: String::new(),
+                at: Timestamp(0),
+            };
+            Recollection { item: Item::Passage(passage), earlier: Vec::new(), score, reasons: Vec::new() }
+        };
+        let listed = |by_meaning| {
+            let recalled = Recalled { found: vec![found(0.3), found(0.012), found(0.009)], by_meaning };
+            recalled.listed().into_iter().map(|found| found.score).collect::<Vec<_>>()
+        };
+        assert_eq!(listed(ByMeaning::Yes), [0.3, 0.012]);
+        assert_eq!(listed(ByMeaning::Late), [0.3, 0.012, 0.009]);
+    }
 }

@@ -8,7 +8,7 @@ use crate::wording::failed;
 use blufio_calendar::Zone;
 use blufio_core::embedding::Patience;
 use blufio_core::memory::{Item, ItemId, MemoryScope};
-use blufio_core::recall::{ByMeaning, Question, Recall};
+use blufio_core::recall::{Question, Recall};
 use blufio_core::skill::{Effects, FORGET, ToolContext, ToolSpec};
 use blufio_core::storage::{Forgetting, Memories};
 use blufio_core::time::Timestamp;
@@ -22,8 +22,6 @@ pub const NAME: &str = FORGET;
 
 /// So many are listed, and so many are deleted at once.
 const MOST: usize = 30;
-/// What fits less has nothing to do with the words.
-const FAINTEST: f64 = 0.04;
 /// Somebody waits for the answer, but what is not found is not forgotten.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -179,10 +177,7 @@ async fn found(
     };
     let recalled = recall.recall(&question, Patience::Within(PATIENCE)).await;
     let recalled = recalled.map_err(|error| failed("what is known could not be looked through", &error))?;
-    // Where words alone count, it has some of them. By meaning, everything is a little like everything.
-    let by_meaning = recalled.by_meaning == ByMeaning::Yes;
-    let found = recalled.found.into_iter().filter(|found| !by_meaning || found.score >= FAINTEST);
-    Ok(found.map(|found| found.item).collect())
+    Ok(recalled.listed().into_iter().map(|found| found.item).collect())
 }
 
 #[cfg(test)]

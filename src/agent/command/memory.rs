@@ -7,7 +7,7 @@ use blufio_calendar::Zone;
 use blufio_core::embedding::Patience;
 use blufio_core::ids::MemoryId;
 use blufio_core::memory::{Item, ItemId, Memory, MemoryScope, MemoryTrust};
-use blufio_core::recall::{ByMeaning, Question, Recollection};
+use blufio_core::recall::{Question, Recollection};
 use blufio_core::storage::{MemoryFilter, StorageError};
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -20,8 +20,6 @@ const MOST_COUNTED: usize = 1_000;
 const BRIEF: usize = 160;
 /// So many earlier values of one are told.
 const MOST_EARLIER: usize = 20;
-/// What fits less has nothing to do with the words.
-const FAINTEST: f64 = 0.04;
 /// Who searches can wait longer than who talks.
 const PATIENCE: Duration = Duration::from_secs(2);
 const OFF: &str = "I remember nothing beyond a conversation (memory.enabled).";
@@ -76,10 +74,7 @@ pub(super) async fn search(
         loosely: true,
     };
     let recalled = asked.shared.recall.recall(&question, Patience::Within(PATIENCE)).await?;
-    // Where words alone count, it has some of them. By meaning, everything is a little like everything.
-    let by_meaning = recalled.by_meaning == ByMeaning::Yes;
-    let fits = |found: &Recollection| !by_meaning || found.score >= FAINTEST;
-    Ok(recalled.found.into_iter().filter(fits).collect())
+    Ok(recalled.listed())
 }
 
 async fn newest(asked: Asked<'_>, scopes: Vec<MemoryScope>) -> Result<String, StorageError> {
