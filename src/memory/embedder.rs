@@ -145,6 +145,13 @@ fn answer(to: oneshot::Sender<Reply>, answer: Reply) {
     }
 }
 
+/// Loading runs through code that nothing else needs: it shall not count as the program's memory until the next time.
+fn give_back_code() {
+    if let Err(error) = blufio_pages::release_code() {
+        tracing::debug!(%error, "the pages of code that loading needed stay in memory");
+    }
+}
+
 /// The part of a text that is looked at.
 fn beginning(text: &str) -> &str {
     text.get(..text.floor_char_boundary(BYTES)).unwrap_or(text)
@@ -170,6 +177,7 @@ impl Worker {
                 Next::Job(job) => self.go_on(job),
                 Next::Idle => {
                     self.loaded = None;
+                    give_back_code();
                     tracing::debug!("the embedding model was given back");
                 }
                 Next::Closed => return,
@@ -230,6 +238,7 @@ impl Worker {
             match loading.unwrap_or_else(|_| Err(ModelError::Graph("the backend panicked".into()))) {
                 Ok(loaded) => {
                     tracing::debug!(form = %self.form, took = ?began.elapsed(), "the embedding model is loaded");
+                    give_back_code();
                     self.loaded = Some(loaded);
                 }
                 Err(error) => {

@@ -18,9 +18,20 @@ const DENIED: &[&str] = &[
     "unwrap_used",
 ];
 
+/// The one crate with a call that the compiler cannot check.
+const WITH_UNSAFE: &str = "pages";
+
 fn outside(manifest: &Manifest) -> bool {
     let lints = manifest.table.get("lints").and_then(|lints| lints.get("workspace")).and_then(Value::as_bool);
     lints != Some(true)
+}
+
+/// The lints of a crate that has its own instead of the workspace's, as if they were the workspace's.
+fn weaker(manifest: &Manifest, workspace: &Table) -> bool {
+    let Some(mut own) = manifest.table.get("lints").cloned() else { return true };
+    let unsafe_code = own.get_mut("rust").and_then(|rust| rust.as_table_mut()?.insert("unsafe_code".into(), "forbid".into()));
+    let held = workspace.get("workspace").and_then(|workspace| workspace.get("lints"));
+    unsafe_code.is_none_or(|level| level.as_str() != Some("deny")) || held != Some(&own)
 }
 
 fn missing(workspace: &Table) -> Vec<String> {
@@ -80,7 +91,9 @@ fn test_modules(file: &TextFile) -> Vec<String> {
 
 #[test]
 fn every_crate_takes_the_lints_of_the_workspace() {
-    let outsiders = manifest::all().into_iter().filter(outside);
+    let (own, all): (Vec<_>, Vec<_>) = manifest::all().into_iter().partition(|manifest| manifest.folder == WITH_UNSAFE);
+    assert!(own.iter().all(|manifest| !weaker(manifest, &manifest::workspace())), "src/{WITH_UNSAFE}: its lints are weaker");
+    let outsiders = all.into_iter().filter(outside);
     none(
         &outsiders
             .map(|manifest| format!("src/{}: no `[lints] workspace = true`", manifest.folder))
@@ -108,6 +121,17 @@ fn a_crate_outside_and_a_missing_lint_are_seen() {
     assert_eq!(missing(&Table::new()).len(), DENIED.len() + 1);
     let weak = "[workspace.lints]\nrust.unsafe_code = 'deny'\nclippy.todo = 'warn'\nclippy.panic = 'deny'\n";
     assert_eq!(missing(&Manifest::new("x", weak).table).len(), DENIED.len());
+}
+
+#[test]
+fn a_crate_whose_own_lints_are_weaker_is_seen() {
+    let workspace: Table = "[workspace.lints]\nrust.unsafe_code = 'forbid'\nclippy.todo = 'deny'\n".parse().unwrap();
+    let with = |lints: &str| weaker(&Manifest::new("pages", lints), &workspace);
+    assert!(!with("[lints]\nrust.unsafe_code = 'deny'\nclippy.todo = 'deny'\n"));
+    assert!(with("[lints]\nrust.unsafe_code = 'allow'\nclippy.todo = 'deny'\n"));
+    assert!(with("[lints]\nrust.unsafe_code = 'deny'\nclippy.todo = 'warn'\n"));
+    assert!(with("[lints]\nrust.unsafe_code = 'deny'\n"));
+    assert!(with(""));
 }
 
 #[test]

@@ -13,10 +13,10 @@ struct Floor {
 const FLOORS: &[Floor] = &[
     Floor { crates: &["core"], may_use: &[] },
     Floor {
-        crates: &["calendar", "config", "net", "recall", "routing", "vault"],
+        crates: &["calendar", "config", "net", "pages", "recall", "routing", "vault"],
         may_use: &["core", "calendar"],
     },
-    Floor { crates: ADAPTERS, may_use: &["core", "calendar", "config", "net", "recall", "vault"] },
+    Floor { crates: ADAPTERS, may_use: &["core", "calendar", "config", "net", "pages", "recall", "vault"] },
     Floor { crates: &["agent"], may_use: &["core", "calendar", "config", "recall", "routing"] },
     Floor { crates: &["simulator"], may_use: &["core"] },
 ];
