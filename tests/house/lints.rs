@@ -29,7 +29,9 @@ fn outside(manifest: &Manifest) -> bool {
 /// The lints of a crate that has its own instead of the workspace's, as if they were the workspace's.
 fn weaker(manifest: &Manifest, workspace: &Table) -> bool {
     let Some(mut own) = manifest.table.get("lints").cloned() else { return true };
-    let unsafe_code = own.get_mut("rust").and_then(|rust| rust.as_table_mut()?.insert("unsafe_code".into(), "forbid".into()));
+    let unsafe_code = own
+        .get_mut("rust")
+        .and_then(|rust| rust.as_table_mut()?.insert("unsafe_code".into(), "forbid".into()));
     let held = workspace.get("workspace").and_then(|workspace| workspace.get("lints"));
     unsafe_code.is_none_or(|level| level.as_str() != Some("deny")) || held != Some(&own)
 }
@@ -91,8 +93,12 @@ fn test_modules(file: &TextFile) -> Vec<String> {
 
 #[test]
 fn every_crate_takes_the_lints_of_the_workspace() {
-    let (own, all): (Vec<_>, Vec<_>) = manifest::all().into_iter().partition(|manifest| manifest.folder == WITH_UNSAFE);
-    assert!(own.iter().all(|manifest| !weaker(manifest, &manifest::workspace())), "src/{WITH_UNSAFE}: its lints are weaker");
+    let (own, all): (Vec<_>, Vec<_>) =
+        manifest::all().into_iter().partition(|manifest| manifest.folder == WITH_UNSAFE);
+    assert!(
+        own.iter().all(|manifest| !weaker(manifest, &manifest::workspace())),
+        "src/{WITH_UNSAFE}: its lints are weaker"
+    );
     let outsiders = all.into_iter().filter(outside);
     none(
         &outsiders
@@ -125,7 +131,8 @@ fn a_crate_outside_and_a_missing_lint_are_seen() {
 
 #[test]
 fn a_crate_whose_own_lints_are_weaker_is_seen() {
-    let workspace: Table = "[workspace.lints]\nrust.unsafe_code = 'forbid'\nclippy.todo = 'deny'\n".parse().unwrap();
+    let workspace: Table =
+        "[workspace.lints]\nrust.unsafe_code = 'forbid'\nclippy.todo = 'deny'\n".parse().unwrap();
     let with = |lints: &str| weaker(&Manifest::new("pages", lints), &workspace);
     assert!(!with("[lints]\nrust.unsafe_code = 'deny'\nclippy.todo = 'deny'\n"));
     assert!(with("[lints]\nrust.unsafe_code = 'allow'\nclippy.todo = 'deny'\n"));
