@@ -102,7 +102,7 @@ impl Recaller {
             vector: None,
             passages: question.passages,
             shown: question.shown,
-            limit: CANDIDATES,
+            limit: question.limit.max(CANDIDATES),
         };
         // Without anything stored the model is not even loaded.
         if self.memories.candidates(query.clone()).await?.rows == 0 {
