@@ -76,6 +76,7 @@ fn everything(metrics: &Metrics) {
     metrics.record(Observation::Budget(&standing("session", 2_500_000_000)));
     metrics.record(Observation::BudgetRefused { limit: "heartbeat" });
     metrics.record(Observation::Compaction { outcome: "done" });
+    metrics.record(Observation::BackedUp { outcome: "failed" });
     metrics.record(Observation::Heartbeat { outcome: "unchanged" });
     metrics.record(Observation::Recalled {
         shown: 3,
@@ -183,7 +184,7 @@ fn the_exposition_parses_and_every_metric_is_named_after_the_rules() {
     let parsed = parse(&exposition.body);
     // Whether the heap is reported depends on the allocator that this test was built with.
     let heap = usize::from(parsed.kinds.contains_key("blufio_heap_allocated_bytes"));
-    assert_eq!(parsed.kinds.len(), 50 + heap, "{:#?}", parsed.kinds);
+    assert_eq!(parsed.kinds.len(), 52 + heap, "{:#?}", parsed.kinds);
     for (name, kind) in &parsed.kinds {
         assert!(name.starts_with("blufio_"), "{name}");
         assert_eq!(name.ends_with("_total"), kind == "counter", "{name}");
@@ -246,6 +247,7 @@ fn each_observation_moves_its_own_numbers() {
         ("blufio_budget_refusals_total{limit=\"heartbeat\"}", 1.0),
         ("blufio_budget_refusals_total{limit=\"daily\"}", 0.0),
         ("blufio_compactions_total{outcome=\"done\"}", 1.0),
+        ("blufio_backups_total{outcome=\"failed\"}", 1.0),
         ("blufio_heartbeats_total{outcome=\"unchanged\"}", 1.0),
         ("blufio_recall_seconds_count{by_meaning=\"late\"}", 1.0),
         ("blufio_recall_seconds_count{by_meaning=\"yes\"}", 0.0),

@@ -19,9 +19,9 @@ def run(world) -> None:
     assert age is not None and age < 60, age
     world.step("the service makes backups inside its sandbox, and keeps two")
 
-    machine.run("mkdir /root/safe")
-    world.blufio("backup create --to /root/safe")
-    (copy,) = machine.run("ls /root/safe/*").split()
+    machine.run("mkdir /srv/safe")
+    world.blufio("backup create --to /srv/safe")
+    (copy,) = machine.run("ls /srv/safe/*").split()
     assert machine.run(f"stat -c '%U %a' {copy}").split() == ["root", "600"]
     world.blufio(f"backup verify {copy}")
     status, _, refused = machine.answer(f"blufio backup restore {copy}")
