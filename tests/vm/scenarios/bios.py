@@ -14,7 +14,7 @@ FIRMWARE = "bios"
 def run(world) -> None:
     machine = world.machine
     world.start()
-    world.step(f"ready: {machine.run('systemd-analyze time').splitlines()[0]}")
+    world.step(f"ready: {machine.times()}")
     assert "blufio.loader=bios" in machine.run("cat /proc/cmdline").split()
     assert machine.answer("test -e /sys/firmware/efi")[0] == 1
     assert machine.run("findmnt -no FSTYPE,SOURCE /").split() == ["erofs", "/dev/mapper/root"]

@@ -15,7 +15,7 @@ def run(world) -> None:
     machine.credential("blufio.anthropic-api-key", world.api_key)
     machine.on()
     world.wait_ready()
-    world.step(f"ready: {machine.run('systemd-analyze time').splitlines()[0]}")
+    world.step(f"ready: {machine.times()}")
     assert world.say(ADA, "Hello") == "You said: “Hello”"
     assert "secureboot" not in machine.run("cat /proc/cmdline")
     assert machine.run("findmnt -no SOURCE,FSTYPE /var").split() == ["/dev/mapper/blufio-data", "ext4"]
@@ -33,7 +33,7 @@ def run(world) -> None:
     assert machine.run("cat /etc/machine-id") == identity
     world.wait_ready()
     assert world.say(ADA, "Again") == "You said: “Again”"
-    world.step(f"ready: {machine.run('systemd-analyze time').splitlines()[0]}")
+    world.step(f"ready: {machine.times()}")
     assert world.api_key not in machine.run("systemd-creds --system list; cat /proc/cmdline")
     machine.off()
 
