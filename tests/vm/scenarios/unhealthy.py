@@ -4,7 +4,7 @@
 from appliance.images import UNHEALTHY
 from driver.world import ADA
 
-TIERS = (2,)
+TIERS = (2, 3)
 IMAGES = (UNHEALTHY,)
 REBOOT_TIME = 300.0
 # Seconds that the update has to prove itself in; ten minutes otherwise.
