@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `client` | [`Net`]: the client, the check of a URL, answers read up to a limit |
 //! | `address` | which addresses and names are refused, as tables |
+//! | `metadata` | [`Metadata`]: the one exception, for machines that are handed something over by their provider |
 //! | `resolver` | turns names into checked addresses, and refuses the others |
 //! | `redirect` | which redirects are followed |
 //! | `error` | [`NetError`]: why a request failed, without URL and secrets |
@@ -35,6 +36,7 @@ mod address;
 mod client;
 mod error;
 mod forms;
+mod metadata;
 mod redactor;
 mod redirect;
 mod resolver;
@@ -44,5 +46,6 @@ mod writer;
 
 pub use client::{Net, NetOptions};
 pub use error::NetError;
+pub use metadata::{METADATA_SERVICE, Metadata};
 pub use redactor::Redactor;
 pub use writer::RedactingWriter;
