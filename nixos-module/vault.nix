@@ -6,19 +6,9 @@ let
   unseal = cfg.vault.unseal;
   given = cfg.credentials ? vault-passphrase;
   keys = { tpm2 = "tpm2"; host-key = "host"; };
-  # Where the unit looks: it imports blufio.NAME from there as NAME, and what is not there is no failure.
+  # Where the unit looks; what is not there is no failure.
   kept = "/etc/credstore.encrypted/blufio.vault-passphrase";
-
-  keep = pkgs.writeShellScriptBin "blufio-keep-passphrase" ''
-    # Asks for the vault's passphrase, and keeps it encrypted for the next starts of the service.
-    set -euo pipefail
-    umask 077
-    mkdir -p ${dirOf kept}
-    systemd-ask-password --echo=no "Passphrase of Blufio's vault:" \
-      | systemd-creds encrypt --with-key=${keys.${unseal}} --name=vault-passphrase - ${kept}.new
-    mv ${kept}.new ${kept}
-    echo "Kept in ${kept}. Take effect now: systemctl restart blufio"
-  '';
+  keep = pkgs.writeShellScriptBin "blufio-keep-passphrase" (builtins.readFile ../image/vault/blufio-keep-passphrase);
 in
 {
   options.services.blufio.vault.unseal = lib.mkOption {
@@ -35,8 +25,9 @@ in
       - `"host-key"`: the passphrase, kept encrypted with a key that lies on this machine's disk. It protects backups of
         single files, and not against someone who has the whole disk.
 
-      For the last two, run `blufio-keep-passphrase` once as root: it asks for the passphrase and keeps it in
-      `${kept}`. Until then the service starts sealed. The file is this machine's own, so that a new machine asks again.
+      For the last two, run `blufio-keep-passphrase tpm2` or `blufio-keep-passphrase host` once as root, while the service
+      runs: it asks for the passphrase, opens the vault with it, and keeps it in `${kept}`. Until then the service starts
+      sealed. The file is this machine's own, so that a new machine asks again.
     '';
   };
 

@@ -4,9 +4,10 @@
 let
   plain = import ./plain.nix { inherit lib; };
   inherit (config.services.blufio) package;
-  first = pkgs.writeShellScript "blufio-first-boot" ''
-    export PATH=${lib.makeBinPath [ pkgs.coreutils package ]}
-    ${plain.text "first-boot/blufio-first-boot" { "/usr/share/blufio/blufio.toml" = "${plain.folder + "/blufio.toml"}"; }}
+  shipped = { "/usr/share/blufio/blufio.toml" = "${plain.folder + "/blufio.toml"}"; };
+  provision = pkgs.writeShellScript "blufio-provision" ''
+    export PATH=${lib.makeBinPath [ pkgs.coreutils pkgs.util-linux config.systemd.package package ]}
+    ${plain.text "provision/blufio-provision" shipped}
   '';
 in
 {
@@ -14,10 +15,13 @@ in
 
   environment.etc."blufio/blufio.toml".enable = lib.mkForce false;
   environment.etc."blufio".source = "/var/config/blufio";
+  environment.etc."credstore.encrypted".source = "/var/config/credstore.encrypted";
 
-  systemd.units."blufio-first-boot.service" = plain.unit "first-boot/blufio-first-boot.service" {
-    "/usr/lib/blufio/blufio-first-boot" = "${first}";
+  systemd.units."blufio-provision.service" = plain.unit "provision/blufio-provision.service" {
+    "/usr/lib/blufio/blufio-provision" = "${provision}";
   };
+  systemd.units."blufio-provision-cloud.service" = plain.unit "provision/blufio-provision-cloud.service"
+    ({ "ExecStart=blufio " = "ExecStart=${lib.getExe package} "; } // shipped);
 
   # A slot is good when the daemon has said that it is ready.
   systemd.units."boot-complete.target" = plain.unit "units/boot-complete.target.d/blufio.conf" { } // { overrideStrategy = "asDropin"; };

@@ -3,8 +3,8 @@
 
 use crate::global::Global;
 use crate::{
-    backup, budget, config, cost, demo, healthcheck, heartbeat, memory, outbox, pair, serve, shell, status,
-    vault, why,
+    backup, budget, config, cost, demo, healthcheck, heartbeat, memory, outbox, pair, provision, serve,
+    shell, status, vault, why,
 };
 use clap::{CommandFactory as _, Parser, Subcommand};
 
@@ -54,6 +54,9 @@ enum Command {
     Backup(backup::Args),
     /// What the agent remembers: look, add, search, forget, export, import
     Memory(memory::Args),
+    /// Take what this machine was handed over by its hypervisor, its boot partition or its provider
+    #[command(hide = true)]
+    Provision(provision::Args),
     /// Completion for your shell: eval "$(blufio completions bash)"
     Completions {
         /// Which shell
@@ -81,6 +84,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         Command::Heartbeat(args) => heartbeat::run(&global, &args),
         Command::Backup(args) => backup::run(&global, args),
         Command::Memory(args) => memory::run(&global, args),
+        Command::Provision(args) => provision::run(&global, &args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "blufio", &mut std::io::stdout());
             Ok(())

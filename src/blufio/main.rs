@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`cli`], [`global`] | the command line, as clap reads it; what every command takes |
 //! | [`serve`], [`shell`], [`demo`], [`status`], [`healthcheck`], [`config`], [`vault`], [`pair`], [`outbox`], [`cost`], [`budget`], [`why`], [`heartbeat`], [`memory`], [`backup`] | one file a command |
+//! | [`provision`] | takes what a machine was handed over, before the daemon starts |
 //! | [`assemble`] | the one place that knows every adapter |
 //! | [`daemon`], [`desk`] | the running daemon; what answers the operator, with a daemon or without |
 //! | [`upkeep`] | backups that the daemon makes by itself, copies that were kept long enough |
@@ -37,6 +38,7 @@ mod outbox;
 mod pair;
 mod passphrase;
 mod paths;
+mod provision;
 mod secrets;
 mod serve;
 mod shell;

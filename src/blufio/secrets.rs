@@ -52,13 +52,20 @@ pub(crate) fn remedy(name: &str) -> String {
     )
 }
 
-/// A file in systemd's credentials directory.
+/// A file in systemd's credentials directory: NAME, which a drop-in may have put there, otherwise blufio.NAME, which the
+/// unit imports from the machine's.
 pub(crate) fn credential(name: &str) -> anyhow::Result<Option<SecretString>> {
     let Some(folder) = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from) else {
         return Ok(None);
     };
-    let path = folder.join(name);
-    match std::fs::File::open(&path) {
+    match credential_at(&folder.join(name))? {
+        Some(value) => Ok(Some(value)),
+        None => credential_at(&folder.join(format!("blufio.{name}"))),
+    }
+}
+
+fn credential_at(path: &std::path::Path) -> anyhow::Result<Option<SecretString>> {
+    match std::fs::File::open(path) {
         Ok(file) => read_one(file, LONGEST)
             .with_context(|| format!("credential {}", path.display()))
             .map(|value| Some(value).filter(|value| !value.expose().is_empty())),

@@ -32,7 +32,9 @@ impl Metadata {
         if address != METADATA_SERVICE && !address.ip().is_loopback() {
             return Err(NetError::Refused {
                 host: address.to_string(),
-                reason: format!("without TLS only {METADATA_SERVICE} is spoken to, or a stand-in on loopback"),
+                reason: format!(
+                    "without TLS only {METADATA_SERVICE} is spoken to, or a stand-in on loopback"
+                ),
             });
         }
         let client = reqwest::Client::builder()
@@ -75,11 +77,15 @@ impl Metadata {
             StatusCode::NOT_FOUND => return Ok(None),
             status => return Err(NetError::Broken { host, reason: format!("it answered {status}") }),
         }
+        let size = response.content_length();
+        let too_large = || {
+            let limit = u64::try_from(limit).unwrap_or(u64::MAX);
+            NetError::TooLarge { host: host.clone(), limit, size }
+        };
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| failed(&error))? {
             if body.len().saturating_add(chunk.len()) > limit {
-                let limit = u64::try_from(limit).unwrap_or(u64::MAX);
-                return Err(NetError::TooLarge { host, limit, size: response.content_length() });
+                return Err(too_large());
             }
             body.extend_from_slice(&chunk);
         }

@@ -22,8 +22,14 @@ async fn service(router: Router) -> Metadata {
 #[test]
 fn nothing_but_the_metadata_service_is_spoken_to_without_tls() {
     Metadata::new(METADATA_SERVICE).unwrap();
-    for other in ["169.254.169.254:8080", "169.254.169.253:80", "169.254.170.2:80", "10.0.0.1:80", "1.1.1.1:80", "[fe80::1]:80"]
-    {
+    for other in [
+        "169.254.169.254:8080",
+        "169.254.169.253:80",
+        "169.254.170.2:80",
+        "10.0.0.1:80",
+        "1.1.1.1:80",
+        "[fe80::1]:80",
+    ] {
         let refused = Metadata::new(other.parse::<SocketAddr>().unwrap()).unwrap_err();
         assert!(matches!(refused, NetError::Refused { .. }), "{other}: {refused}");
     }

@@ -35,13 +35,7 @@
         assert "Are you there?" in answer(2), answer(2)
 
     with subtest("kept with the key of the machine, it opens by itself"):
-        # What blufio-keep-passphrase does after it has asked.
-        machine.succeed("type blufio-keep-passphrase")
-        machine.succeed("mkdir -p /etc/credstore.encrypted && systemd-creds setup")
-        machine.succeed(
-            f"{GIVEN} systemd-creds encrypt --with-key=host --name=vault-passphrase - "
-            "/etc/credstore.encrypted/blufio.vault-passphrase"
-        )
+        machine.succeed(f"{GIVEN} blufio-keep-passphrase host")
         machine.succeed("timeout 60 systemctl restart blufio.service")
         assert not health()["sealed"], health()
         nowhere(PASSPHRASE)

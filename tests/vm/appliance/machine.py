@@ -10,6 +10,7 @@ import socket
 import subprocess
 import time
 
+from appliance import loader, tools
 from appliance.archive import HandedOver
 from appliance.images import Image
 from driver.nspawn import Failed
@@ -74,6 +75,13 @@ class Machine:
             self.handed_over.credentials.pop(name, None)
         else:
             self.handed_over.credentials[name] = value.encode()
+
+    def boot_partition(self, path: str, content: bytes) -> None:
+        """Puts a file onto the boot partition while the machine is off, as any computer can."""
+        assert not self.is_on, "it is on"
+        (WORK / "given").write_bytes(content)
+        disk = ["-i", f"/disk@@{loader.OFFSET}"]
+        tools.ask([(self.disk, "/disk"), (WORK / "given", "/given")], ["mcopy", "-o", *disk, "/given", f"::/{path}"])
 
     def on(self, patience: float = BOOT_TIME) -> float:
         """Switches it on, with the kernel that the loader chooses, and waits until it can be spoken to; seconds."""

@@ -24,13 +24,13 @@ def run(world) -> None:
     machine.run("rm /run/passphrase; mkdir -p /etc/blufio; touch /etc/blufio/begun; systemctl start blufio")
     world.wait_ready()
     assert world.say(ADA, "[sim:say From the machine.]") == "From the machine."
-    assert machine.run(f"ls {FOLDER}").split() == ["vault-passphrase"], "nothing else is handed over"
-    assert machine.run(f"stat -c %a {FOLDER}/vault-passphrase").strip() in ("400", "440"), "others may read it"
+    assert machine.run(f"ls {FOLDER}").split() == ["blufio.vault-passphrase"], "nothing else is handed over"
+    assert machine.run(f"stat -c %a {FOLDER}/blufio.vault-passphrase").strip() in ("400", "440"), "others may read it"
     world.assert_secrets_are_kept()
     world.step("a credential of the machine opens the vault")
 
     machine.run("mkdir -p /etc/credstore.encrypted")
-    machine.run(f"systemd-creds encrypt --with-key=host --name=vault-passphrase - {STORE}", world.passphrase)
+    machine.run(f"systemd-creds encrypt --with-key=host --name=blufio.vault-passphrase - {STORE}", world.passphrase)
     machine.off()
     machine.credential("blufio.vault-passphrase", None)
     machine.on()
@@ -39,9 +39,9 @@ def run(world) -> None:
     world.assert_secrets_are_kept()
     world.step("an encrypted one in /etc/credstore.encrypted does, at boot")
 
-    # As on systems that do not know ImportCredential= or cannot rename.
+    # As on systems that do not know ImportCredential=.
     machine.run(f"mkdir /etc/sealed; mv {STORE} /etc/sealed/passphrase")
-    world.drop_in("encrypted", "[Service]\nLoadCredentialEncrypted=vault-passphrase:/etc/sealed/passphrase\n")
+    world.drop_in("encrypted", "[Service]\nLoadCredentialEncrypted=blufio.vault-passphrase:/etc/sealed/passphrase\n")
     machine.run("systemctl restart blufio")
     world.wait_ready()
     assert world.say(ADA, "[sim:say From the file.]") == "From the file."

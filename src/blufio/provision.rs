@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! `blufio provision`: puts what a machine was handed over where it belongs, once a boot, before the daemon starts.
+//!
+//! | room | holds |
+//! |---|---|
+//! | [`handed`] | what a source hands over: settings, secrets, keys for SSH, a network |
+//! | [`credentials`], [`folder`], [`userdata`], [`cloud`] | the sources: systemd, a folder on the boot partition, the text of a cloud and who has it |
+//! | [`machine`] | where things go |
+//! | [`settings`], [`seal`], [`keys`] | what is checked and written; secrets encrypted for this machine |
+//! | [`wipe`] | taking a secret off the boot partition |
+//! | [`report`] | what was taken, and what is wrong |
+
+mod cloud;
+mod credentials;
+mod folder;
+mod handed;
+mod keys;
+mod machine;
+mod report;
+mod seal;
+mod settings;
+mod userdata;
+mod wipe;
+
+#[cfg(test)]
+mod tests;
+
+use crate::global::Global;
+use machine::Machine;
+use report::Report;
+use seal::{Seal, SystemdCreds};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The boot partition; what is in its folder blufio/ is taken
+    #[arg(long, value_name = "DIR")]
+    esp: Option<PathBuf>,
+    /// A mounted NoCloud seed; its file user-data is taken
+    #[arg(long, value_name = "DIR")]
+    seed: Option<PathBuf>,
+    /// Ask the metadata service of the provider, if the machine says that it is one of those that are known
+    #[arg(long)]
+    metadata: bool,
+    /// Where the machine's files are
+    #[arg(long, value_name = "DIR", default_value = "/")]
+    root: PathBuf,
+    /// The configuration that the system brings along: where it says something and what was handed over does not, it holds
+    #[arg(long, value_name = "FILE")]
+    shipped: Option<PathBuf>,
+    /// Another place of the metadata service, on loopback
+    #[arg(long, hide = true, value_name = "ADDRESS", default_value_t = blufio_net::METADATA_SERVICE)]
+    metadata_service: SocketAddr,
+}
+
+/// Whatever is wrong with what was handed over is said and written down, and what is right is used: a machine that does
+/// not start cannot be mended from afar.
+pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
+    let machine = Machine::at(&args.root, args.shipped.clone());
+    let report = provision(&machine, args, credentials::given().as_deref(), &SystemdCreds);
+    report.print(global.json)?;
+    // Asking the cloud comes second: what was wrong before still is.
+    report.write(&machine.problems(), args.metadata)
+}
+
+/// The sources in their order. The earlier one has the last word on what two of them bring.
+fn provision(
+    machine: &Machine,
+    args: &Args,
+    credentials: Option<&std::path::Path>,
+    seal: &dyn Seal,
+) -> Report {
+    let mut report = Report::default();
+    let mut sources = Vec::new();
+    if let Some(folder) = credentials {
+        sources.push(credentials::read(folder, &mut report));
+    }
+    if let Some(esp) = &args.esp {
+        sources.push(folder::read(&esp.join("blufio"), &mut report));
+    }
+    if let Some(seed) = &args.seed {
+        sources.extend(userdata::of_seed(seed, &mut report));
+    }
+    let mut asked = None;
+    if args.metadata {
+        let before = report.problems();
+        let (answered, handed) = cloud::ask(args.metadata_service, machine, &mut report);
+        sources.extend(handed);
+        asked = Some(answered && report.problems() == before);
+    }
+    let before = report.problems();
+    settings::take(machine, &sources, &mut report);
+    keys::take(machine, &sources, &mut report);
+    machine.take_network(&sources, &mut report);
+    seal::take(machine, &sources, seal, &mut report);
+    seal::set_aside(machine, seal, &mut report);
+    // An answer that was wrong is asked for again at the next boot.
+    if asked == Some(true) && report.problems() == before {
+        machine.note_cloud(&mut report);
+    }
+    report
+}

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What becomes of what a machine is handed over, in folders.
+
+mod cloud;
+mod userdata;
+
+use super::{Args, Machine, Report, Seal, provision};
+use blufio_core::secret::SecretString;
+use std::path::{Path, PathBuf};
+
+const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGVx0nQ0 ada@home";
+
+/// Encrypts by writing backwards, or not at all.
+struct Backwards {
+    works: bool,
+}
+
+impl Seal for Backwards {
+    fn seal(&self, name: &str, value: &SecretString) -> anyhow::Result<Vec<u8>> {
+        anyhow::ensure!(self.works, "no key");
+        Ok(format!("{name}={}", value.expose().chars().rev().collect::<String>()).into_bytes())
+    }
+
+    fn opens(&self, name: &str, file: &Path) -> anyhow::Result<()> {
+        let content = std::fs::read_to_string(file)?;
+        anyhow::ensure!(self.works && content.starts_with(&format!("{name}=")), "another key");
+        Ok(())
+    }
+}
+
+/// A machine with a boot partition, a seed and credentials, all empty.
+struct Bench {
+    folder: tempfile::TempDir,
+    args: Args,
+    seal: Backwards,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let args = Args {
+            esp: Some(at("esp")),
+            seed: Some(at("seed")),
+            metadata: false,
+            root: at("root"),
+            shipped: Some(at("shipped.toml")),
+            metadata_service: "127.0.0.1:9".parse().unwrap(),
+        };
+        let bench = Self { folder, args, seal: Backwards { works: true } };
+        bench.put(
+            "shipped.toml",
+            "store.path = '/var/lib/blufio/blufio.db'\ngateway.socket = '/run/blufio/blufio.sock'\n",
+        );
+        bench
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn put(&self, name: &str, content: impl AsRef<[u8]>) {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap_or_default()
+    }
+
+    fn run(&self) -> Report {
+        let machine = Machine::at(&self.args.root, self.args.shipped.clone());
+        let credentials = self.path("credentials");
+        let report = provision(
+            &machine,
+            &self.args,
+            credentials.exists().then_some(credentials.as_path()),
+            &self.seal,
+        );
+        report.write(&machine.problems(), self.args.metadata).unwrap();
+        report
+    }
+
+    fn settings(&self) -> String {
+        self.read("root/etc/blufio/blufio.toml")
+    }
+
+    fn sealed(&self, name: &str) -> String {
+        self.read(&format!("root/etc/credstore.encrypted/blufio.{name}"))
+    }
+}
+
+fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn a_machine_that_is_handed_nothing_gets_what_is_shipped() {
+    let bench = Bench::new();
+    assert_eq!(bench.run().problems(), 0);
+    assert!(bench.settings().contains("blufio.sock"));
+    assert_eq!(bench.read("root/run/blufio-provision/problems"), "");
+    assert!(!bench.path("root/var/config/ssh/authorized_keys").exists());
+}
+
+#[test]
+fn a_folder_that_people_wrote_is_taken_and_its_secrets_are_sealed_and_wiped() {
+    let bench = Bench::new();
+    bench.put("esp/blufio/BLUFIO.TOML", "[telegram]\r\nallowed_users = [42]\r\n");
+    bench.put("esp/blufio/secrets/anthropic-api-key.txt", "\u{feff}sk-ant-1\r\n");
+    bench.put("esp/blufio/secrets/telegram-bot-token", "123:abc\n");
+    bench.put("esp/blufio/secrets/._telegram-bot-token", "left behind by a system");
+    bench.put("esp/blufio/authorized_keys", format!("# mine\n{KEY}\n"));
+    bench.put("esp/blufio/network.network", "[Match]\nType=ether\n[Network]\nAddress=10.0.0.2/24\n");
+    bench.put("esp/blufio/README.txt", "how to");
+    let report = bench.run();
+    assert_eq!(report.lines(), "");
+    let settings = bench.settings();
+    assert!(settings.contains("allowed_users") && settings.contains("/run/blufio/blufio.sock"), "{settings}");
+    assert_eq!(bench.sealed("anthropic-api-key"), "blufio.anthropic-api-key=1-tna-ks");
+    assert_eq!(bench.sealed("telegram-bot-token"), "blufio.telegram-bot-token=cba:321");
+    assert_eq!(mode(&bench.path("root/etc/credstore.encrypted/blufio.telegram-bot-token")), 0o600);
+    for gone in ["anthropic-api-key.txt", "telegram-bot-token"] {
+        assert!(!bench.path("esp/blufio/secrets").join(gone).exists(), "{gone}");
+    }
+    assert_eq!(bench.read("root/var/config/ssh/authorized_keys"), format!("{KEY}\n"));
+    assert!(bench.read("root/run/systemd/network/60-provisioned.network").contains("10.0.0.2"));
+    assert_eq!(mode(&bench.path("root/run/blufio-provision/problems")), 0o644);
+    // At the next boot, nothing is new but the network, which is memory.
+    assert_eq!(bench.run().lines(), "");
+}
+
+#[test]
+fn what_is_wrong_is_said_with_its_place_and_what_is_right_is_used() {
+    let bench = Bench::new();
+    bench.put("esp/blufio/blufio.toml", "[agent]\nnmae = 'Ada'\n");
+    bench.put("esp/blufio/secrets/anthropic-api-key", "sk-ant-1");
+    bench.put("esp/blufio/secrets/anthropic-key", "sk-ant-2");
+    bench.put("esp/blufio/secrets/telegram-bot-token", "one\ntwo");
+    bench.put("esp/blufio/authorized_keys", "-----BEGIN OPENSSH PRIVATE KEY-----\n");
+    bench.put("esp/blufio/network.network", "auto eth0");
+    bench.put("esp/blufio/notes.doc", "?");
+    let lines = bench.run().lines();
+    for wanted in [
+        "blufio.toml:2:1: there is no key `agent.nmae`; did you mean `agent.name`?",
+        "secrets/anthropic-key: no secret has this name",
+        "secrets/telegram-bot-token: has more than one line",
+        "authorized_keys:1: is no public key",
+        "network.network: this is no file of systemd-networkd",
+        "notes.doc: nothing of this name is known",
+    ] {
+        assert!(lines.contains(wanted), "{wanted:?} is not said:\n{lines}");
+    }
+    assert!(!lines.contains("sk-ant") && !lines.contains("two\n"), "{lines}");
+    assert!(bench.settings().contains("blufio.sock"), "it starts with what is shipped");
+    assert!(!bench.sealed("anthropic-api-key").is_empty());
+    assert!(bench.path("esp/blufio/secrets/anthropic-key").exists(), "what nobody took is not thrown away");
+    assert_eq!(bench.read("root/run/blufio-provision/problems").trim_end(), lines);
+    // Put right, it is taken at the next boot.
+    bench.put("esp/blufio/blufio.toml", "[agent]\nname = 'Ada'\n");
+    assert!(!bench.run().lines().contains("agent.nmae"));
+    assert!(bench.settings().contains("Ada"));
+}
+
+#[test]
+fn a_secret_that_could_not_be_sealed_stays_until_it_can() {
+    let mut bench = Bench::new();
+    bench.put("esp/blufio/secrets/vault-passphrase", "correct horse");
+    bench.seal.works = false;
+    assert!(bench.run().lines().contains("cannot be sealed: no key"));
+    assert_eq!(bench.read("esp/blufio/secrets/vault-passphrase"), "correct horse");
+    bench.seal.works = true;
+    assert_eq!(bench.run().problems(), 0);
+    assert!(!bench.path("esp/blufio/secrets/vault-passphrase").exists());
+}
+
+#[test]
+fn a_secret_that_this_machine_cannot_read_any_more_is_set_aside_until_it_can() {
+    let mut bench = Bench::new();
+    bench.put("esp/blufio/secrets/vault-passphrase", "correct horse");
+    bench.run();
+    bench.seal.works = false;
+    assert!(bench.run().lines().contains("blufio.vault-passphrase: this machine cannot read it any more"));
+    assert_eq!(bench.sealed("vault-passphrase"), "", "systemd does not see it");
+    bench.seal.works = true;
+    assert_eq!(bench.run().problems(), 0);
+    assert!(!bench.sealed("vault-passphrase").is_empty());
+}
+
+#[test]
+fn a_secret_put_there_anew_replaces_the_sealed_one() {
+    // As after a power cut between sealing and wiping, too.
+    let bench = Bench::new();
+    for value in ["one", "one", "two"] {
+        bench.put("esp/blufio/secrets/anthropic-api-key", value);
+        assert_eq!(bench.run().problems(), 0);
+        assert!(!bench.path("esp/blufio/secrets/anthropic-api-key").exists());
+    }
+    assert_eq!(bench.sealed("anthropic-api-key"), "blufio.anthropic-api-key=owt");
+}
+
+#[test]
+fn a_file_that_is_still_there_does_not_undo_what_the_operator_changed() {
+    let bench = Bench::new();
+    bench.put("esp/blufio/blufio.toml", "agent.name = 'Ada'\n");
+    bench.put("esp/blufio/authorized_keys", KEY);
+    bench.run();
+    bench.put("root/etc/blufio/blufio.toml", "agent.name = 'Grace'\n");
+    std::fs::remove_file(bench.path("root/var/config/ssh/authorized_keys")).unwrap();
+    bench.run();
+    assert_eq!(bench.settings(), "agent.name = 'Grace'\n");
+    assert!(!bench.path("root/var/config/ssh/authorized_keys").exists());
+    bench.put("esp/blufio/blufio.toml", "agent.name = 'Mary'\n");
+    bench.run();
+    assert!(bench.settings().contains("Mary"));
+}
+
+#[test]
+fn the_earlier_source_has_the_last_word() {
+    let bench = Bench::new();
+    bench.put("credentials/blufio.toml", "agent.name = 'Credential'\n");
+    bench.put("credentials/ssh.authorized_keys.root", KEY);
+    bench.put("esp/blufio/blufio.toml", "agent.name = 'Folder'\n");
+    bench.put("esp/blufio/authorized_keys", format!("{KEY}.folder"));
+    bench.put("seed/user-data", "#blufio\n[settings]\nagent.name = 'Cloud'\n");
+    assert_eq!(bench.run().lines(), "");
+    assert!(bench.settings().contains("Credential"));
+    assert_eq!(bench.read("root/var/config/ssh/authorized_keys"), format!("{KEY}\n"));
+    // A wrong one has nothing to say.
+    bench.put("credentials/blufio.toml", "agent.nmae = 'Credential'\n");
+    let lines = bench.run().lines();
+    assert!(
+        lines.starts_with("credential blufio.toml:1:") && lines.contains("no key `agent.nmae`"),
+        "{lines}"
+    );
+    assert!(bench.settings().contains("Folder"));
+}
+
+#[test]
+fn neither_a_pipe_nor_a_file_without_end_holds_up_the_boot() {
+    let bench = Bench::new();
+    bench.put("esp/blufio/secrets/anthropic-api-key", [b'x'; 70_000]);
+    bench.put("esp/blufio/authorized_keys", [0xFF, 0xFE]);
+    nix::unistd::mkfifo(&bench.path("esp/blufio/blufio.toml"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let lines = bench.run().lines();
+    assert!(
+        lines.contains("is longer than") && lines.contains("no plain file") && lines.contains("UTF-8"),
+        "{lines}"
+    );
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+use super::{Bench, KEY};
+
+const WHOLE: &str = r#"#blufio
+ssh_authorized_keys = ["KEY"]
+
+[settings]
+agent.name = "Ada"
+
+[settings.telegram]
+allowed_users = [42]
+
+[secrets]
+anthropic-api-key = "sk-ant-1"
+"#;
+
+#[test]
+fn a_text_that_begins_as_ours_is_taken() {
+    let bench = Bench::new();
+    bench.put("seed/user-data", WHOLE.replace("KEY", KEY));
+    assert_eq!(bench.run().lines(), "");
+    let settings = bench.settings();
+    assert!(
+        settings.contains("Ada") && settings.contains("42") && settings.contains("blufio.sock"),
+        "{settings}"
+    );
+    assert_eq!(bench.sealed("anthropic-api-key"), "blufio.anthropic-api-key=1-tna-ks");
+    assert_eq!(bench.read("root/var/config/ssh/authorized_keys"), format!("{KEY}\n"));
+}
+
+#[test]
+fn it_fills_what_is_missing_and_replaces_nothing() {
+    let bench = Bench::new();
+    bench.put("esp/blufio/blufio.toml", "agent.name = 'Folder'\n");
+    bench.put("esp/blufio/secrets/anthropic-api-key", "by hand");
+    bench.run();
+    std::fs::remove_dir_all(bench.path("esp")).unwrap();
+    bench.put("seed/user-data", WHOLE.replace("KEY", KEY));
+    assert_eq!(bench.run().lines(), "");
+    assert!(bench.settings().contains("Folder"));
+    assert_eq!(bench.sealed("anthropic-api-key"), "blufio.anthropic-api-key=dnah yb");
+    assert!(bench.path("root/var/config/ssh/authorized_keys").exists(), "what was missing");
+}
+
+#[test]
+fn a_secret_that_the_hypervisor_hands_over_is_not_sealed_from_it() {
+    let bench = Bench::new();
+    bench.put("root/run/credentials/@system/blufio.anthropic-api-key", "from the hypervisor");
+    bench.put("seed/user-data", WHOLE.replace("KEY", KEY));
+    bench.run();
+    assert_eq!(bench.sealed("anthropic-api-key"), "");
+}
+
+#[test]
+fn what_is_meant_for_others_is_no_problem() {
+    for text in ["#cloud-config\nusers: []\n", "#!/bin/sh\nrm -rf /\n", "", "#blufio2\n[settings]\n"] {
+        let bench = Bench::new();
+        bench.put("seed/user-data", text);
+        assert_eq!(bench.run().lines(), "", "{text}");
+    }
+}
+
+#[test]
+fn what_is_not_known_is_refused_with_place_and_remedy_and_without_secrets() {
+    for (text, wanted) in [
+        ("#blufio\n\n[secretz]\na = 'sk-ant-1'\n", "user-data:3: unknown field `secretz`"),
+        ("#blufio\nanthropic-api-key = 'sk-ant-1'\n", "it has [settings], [secrets] and ssh_authorized_keys"),
+        ("#blufio\n[secrets]\nanthropic-api-key = sk-ant-1\n", "user-data:3: "),
+        ("#blufio\n[secrets]\nanthropic-api-key = 123456\n", "secrets.anthropic-api-key: a secret is a text"),
+        (
+            "#blufio\n[secrets]\nanthropic-key = 'sk-ant-1'\n",
+            "secrets.anthropic-key: no secret has this name",
+        ),
+        (
+            "#blufio\n[settings]\nagent.nmae = 'Ada'\n",
+            "[settings]: there is no key `agent.nmae`; did you mean",
+        ),
+    ] {
+        let bench = Bench::new();
+        bench.put("seed/user-data", text);
+        let lines = bench.run().lines();
+        assert!(lines.contains(wanted), "{wanted:?} is not said: {lines}");
+        assert!(!lines.contains("sk-ant-1") && !lines.contains("123456"), "{lines}");
+    }
+}
