@@ -7,6 +7,7 @@
     ./credentials.nix
     ./vault.nix
     ./directories.nix
+    ./backup.nix
     ./logs.nix
     ./metrics.nix
   ];

@@ -25,7 +25,7 @@ in
       allowMissingModules = true;
       availableKernelModules = plain.lines "initrd/modules";
       # These have no device that would call for them.
-      kernelModules = [ "dm_mod" "dm_verity" "erofs" "loop" ];
+      kernelModules = [ "dm_mod" "dm_verity" "erofs" "loop" "softdog" ];
       systemd.emergencyAccess = false;
       # As drop-ins of the units of the same name, in which nothing else is left to run.
       systemd.units."emergency.service" = retry { shell = "/bin/sh"; sleep = "/bin/sleep"; systemctl = "/bin/systemctl"; };

@@ -13,6 +13,10 @@
     ./partitions.nix
     ./data.nix
     ./agent.nix
+    ./slot.nix
+    ./health.nix
+    ./provision.nix
+    ./people.nix
     ./updates.nix
   ];
 }

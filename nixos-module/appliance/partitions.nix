@@ -37,6 +37,8 @@ in
     };
 
     image.repart = {
+      # Told from the other build's, and from those of other machines: a release holds them all.
+      name = "blufio-nixos-${lib.removeSuffix "-linux" pkgs.stdenv.hostPlatform.system}";
       verityStore = {
         enable = true;
         partitionIds = { esp = "10-esp"; store = "20-root-a"; store-verity = "21-verity-a"; };

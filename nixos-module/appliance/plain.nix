@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # The plain files of `image/` as Nix values. They are the one source of both images; what differs here is said where it is
 # used, and a file that no longer holds what is replaced in it stops the evaluation.
-{ lib }:
+{ lib, pkgs ? null }:
 let
   significant = line: line != "" && !lib.hasPrefix "#" line;
   header = builtins.match "\\[([A-Za-z0-9]+)]";
@@ -42,7 +42,13 @@ rec {
     (builtins.readFile (folder + "/${place}"))
     (lib.attrNames here);
 
-  # A unit whose text is that of a file, wanted by whom it says. Of the distribution's own unit of that name nothing holds.
+  # A script that finds these packages.
+  script = place: packages: here: pkgs.writeShellScript (baseNameOf place) ''
+    export PATH=${lib.makeBinPath packages}
+    ${text place here}
+  '';
+
+  # A unit whose text is that of a file, wanted by whom it says.
   unit = place: here: {
     text = text place here;
     wantedBy = lib.concatMap (lib.splitString " ") (lib.toList ((sections place).Install.WantedBy or [ ]));

@@ -6,7 +6,7 @@ let
   journal = (plain.sections "journald.conf").Journal;
 in
 {
-  system.image.id = "blufio-nixos";
+  system.image.id = "blufio";
   system.image.version = (lib.importTOML ../../Cargo.toml).workspace.package.version;
   system.stateVersion = "26.05";
   networking.hostName = "blufio";
@@ -18,7 +18,6 @@ in
 
   # No password opens anything, no program lets one user become another, no prompt asks.
   users.allowNoPasswordLogin = true;
-  users.users.root.hashedPassword = "!";
   security.enableWrappers = false;
   security.sudo.enable = false;
   security.polkit.enable = false;
@@ -40,8 +39,8 @@ in
 
   networking.useDHCP = false;
   networking.firewall.enable = false;
-  services.resolved.enable = true;
-  services.timesyncd.enable = true;
+  services.resolved.enable = lib.mkDefault true;
+  services.timesyncd.enable = lib.mkDefault true;
   systemd.network = {
     enable = true;
     networks = lib.mapAttrs

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,10 +24,12 @@ BEGIN, END = "<!-- options: made by tests/nix/reference -->", "<!-- end of optio
 
 # What a judgement of the real nixpkgs is about.
 CODE = ["flake.nix", "flake.lock", "nixos-module", "tests/nix/default.nix", "tests/nix/judge.nix"] + [
-    f"tests/nix/{folder}" for folder in ("accepted", "refused", "machines")
+    f"tests/nix/{folder}" for folder in ("accepted", "refused", "machines", "shared")
 ]
+SYSTEMS = ["x86_64-linux", "aarch64-linux"]
+KINDS = ["apps", "checks", "devShells", "packages"]
 # What else has to be there for the flake to be evaluated. The sources are not: nothing is built.
-BESIDE = ["Cargo.toml", "Cargo.lock"] + [
+BESIDE = ["Cargo.toml", "Cargo.lock", "tests/vm/driver", "tests/vm/scenarios"] + [
     f"image/{one.name}" for one in sorted((ROOT / "image").iterdir()) if one.name != "debian"
 ]
 FOLDERS = ["src", "bench", "tests/e2e", "tests/house", "tests/turn"]
@@ -79,6 +82,10 @@ def code() -> str:
     return digest.hexdigest()
 
 
+def parts(names: list[str], size: int) -> list[list[str]]:
+    return [names[at : at + size] for at in range(0, len(names), size)]
+
+
 class Flake:
     """A copy of the flake, evaluated with one nixpkgs."""
 
@@ -93,7 +100,31 @@ class Flake:
         return said.stdout
 
     def check(self) -> None:
+        """Everything at once: quick with the stand-in, and more than a usual machine's memory with a real nixpkgs."""
         self.nix("flake", "check", "--no-build", "--all-systems", f"path:{self.folder}")
+
+    def check_piecemeal(self) -> int:
+        """The same, a few at a time, each time in a process of its own; how many. What is the same for both machines is
+        asked for once, and one scenario stands for all, which differ in their names."""
+        batches = []
+        for kind in (f"{kind}.{system}" for system in SYSTEMS for kind in KINDS):
+            names = [name for name in self.names(kind) if kind != f"checks.{SYSTEMS[1]}"]
+            scenarios = [name for name in names if name.startswith("scenario-")]
+            machines = [name for name in names if name.startswith("machines-")] + scenarios[:1]
+            small = [name for name in names if name not in machines + scenarios]
+            # Cases are small; a machine takes half a gigabyte, and more with a disk of its own.
+            batches += [(kind, part) for part in parts(small, 6) + parts(machines, 1)]
+        with ThreadPoolExecutor(os.cpu_count()) as workers:
+            list(workers.map(lambda batch: self.evaluate(*batch), batches))
+        return sum(len(names) for _, names in batches)
+
+    def evaluate(self, kind: str, names: list[str]) -> None:
+        wanted = " ".join(f'(drv set."{name}")' for name in names)
+        self.json(kind, f"set: let drv = one: one.drvPath or one.program; in [ {wanted} ]")
+        print(f"  {kind}: {', '.join(names)}", flush=True)
+
+    def names(self, attribute: str) -> list[str]:
+        return list(self.json(attribute, "builtins.attrNames"))  # type: ignore[call-overload]
 
     def raw(self, attribute: str) -> str:
         return self.nix("eval", "--raw", f"path:{self.folder}#{attribute}")
@@ -110,7 +141,7 @@ class Flake:
         return self.raw("packages.x86_64-linux.options.text")
 
     def cases(self) -> list[str]:
-        return list(self.json("checks.x86_64-linux", "builtins.attrNames"))  # type: ignore[call-overload]
+        return self.names("checks.x86_64-linux")
 
 
 @contextmanager

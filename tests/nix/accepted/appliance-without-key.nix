@@ -4,7 +4,8 @@
   appliance = true;
   module = { };
   holds = config: {
-    "there are no transfers" = (config.systemd.sysupdate.transfers or { }) == { };
+    "there are no transfers" = !(config.environment.etc ? "sysupdate.d/10-root.transfer");
+    "nothing looks for updates" = !(config.systemd.units ? "blufio-update.timer");
     "there is no key" = !(config.environment.etc ? "systemd/import-pubring.gpg");
   };
 }

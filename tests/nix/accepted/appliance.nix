@@ -3,19 +3,25 @@
 {
   whole = true;
   appliance = true;
-  module.services.blufio.update.keyring = ./appliance.nix;
+  module.services.blufio.update = { keyring = ./appliance.nix; automatic = true; hours = "1-4"; };
   holds = config:
     let
       inherit (config.image.repart) partitions;
       inherit (config.boot) kernelParams;
       text = name: config.systemd.units.${name}.text;
       says = words: text: builtins.length (builtins.split words text) > 1;
-      transfer = config.systemd.sysupdate.transfers."10-root";
+      transfer = config.services.blufio.appliance.transfers."10-root";
     in
     {
       "nothing below /etc can be changed" = !config.system.etc.overlay.mutable;
       "nothing can be installed" = !config.nix.enable && config.environment.defaultPackages == [ ];
-      "nobody logs in" = !config.systemd.services."getty@".enable && config.users.users.root.hashedPassword == "!";
+      "nobody logs in with a password" = !config.systemd.services."getty@".enable && config.users.users.root.hashedPassword == "*";
+      "nothing listens without a key that was handed over" = !config.services.openssh.enable
+        && says "ConditionPathExists=/var/config/ssh/authorized_keys" (text "blufio-ssh.service");
+      "the console is no shell" = builtins.elem "blufio-console@tty1.service" config.systemd.targets.multi-user.wants;
+      "what it is handed over is taken before the agent begins" = config.systemd.units."blufio-provision.service".wantedBy == [ "multi-user.target" ];
+      "the agent is on trial after an update" = says "serve --trial /run/blufio-slot/trial" (text "blufio.service")
+        && says "backup restore --before-update" (text "blufio.service");
       "no program lets one user become another" = !config.security.enableWrappers;
       "the root is memory" = config.fileSystems."/".fsType == "tmpfs";
       "the kernel says what it does where somebody looks" = builtins.elem "console=tty0" kernelParams;
@@ -29,7 +35,12 @@
       "the kernels of both slots are there when they are looked at" = config.systemd.units."efi.automount".wantedBy == [ "local-fs.target" ];
       "the configuration is the operator's" = config.environment.etc."blufio".source == "/var/config/blufio";
       "updates are verified, and its own" = transfer.Transfer.Verify == "yes"
-        && transfer.Source.MatchPattern == "blufio-nixos_@v_@u.usr.raw.xz" && transfer.Target.MatchPartitionType == "usr";
+        && builtins.match "blufio-nixos-(x86_64|aarch64)_@v_@u[.]usr[.]raw[.]xz" transfer.Source.MatchPattern != null
+        && transfer.Target.MatchPattern == "usr_@v" && transfer.Target.MatchPartitionType == "usr";
+      "a system is marked as good by the script of both images" = !config.systemd.units."systemd-bless-boot.service".enable
+        && config.systemd.units."blufio-slot-good.service".wantedBy == [ "multi-user.target" ];
+      "updates are taken by themselves" = config.systemd.units."blufio-update.timer".wantedBy == [ "timers.target" ]
+        && builtins.elem "f /var/config/blufio/update 0644 root root - 1-4" config.systemd.tmpfiles.rules;
       "nobody is warned" = config.warnings == [ ];
     };
 }

@@ -10,6 +10,7 @@
     };
     blufio = {
       enable = true;
+      backup = { every = "6h"; keep = 30; copies = { folder = "/mnt/backup/blufio"; at = "Sun 03:00"; }; };
       credentials = {
         anthropic-api-key.file = "/run/secrets/anthropic-api-key";
         speech = { file = ./everything.nix; encrypted = true; };
@@ -37,6 +38,8 @@
       "encrypted ones may be in the store" = builtins.length serviceConfig.LoadCredentialEncrypted == 1;
       "a passphrase that is handed over opens the vault" = blufio.vault.unseal == "credential";
       "another port may be listened on" = serviceConfig.SocketBindAllow == [ "" "tcp:9000" "udp" ];
+      "backups are made" = blufio.settings.backup == { every = "6h"; keep = 30; };
+      "and copied to another disk" = config.systemd.timers.blufio-backup-copy.timerConfig.OnCalendar == "Sun 03:00";
       "the log goes into the file" = blufio.settings.log.file == "/var/log/blufio/blufio.log";
       "the log is rotated" = logrotate.settings.blufio.frequency == "daily" && logrotate.settings.blufio.rotate == 30;
       "Prometheus scrapes" =

@@ -9,6 +9,7 @@
     "nothing is handed over" = config.systemd.services.blufio.serviceConfig.LoadCredential == [ ];
     "the vault asks" = config.services.blufio.vault.unseal == "ask";
     "the command finds the state" = config.services.blufio.settings.store.path == "/var/lib/blufio/blufio.db";
+    "backups stay beside the state" = !(config.systemd.services ? blufio-backup-copy);
     "nobody is warned" = !builtins.any (text: builtins.match ".*blufio.*" (builtins.replaceStrings [ "\n" ] [ " " ] text) != null) config.warnings;
   };
 }

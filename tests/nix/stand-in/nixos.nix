@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # NixOS: what this project declares is checked; what is below the names here is taken as it is.
 { lib, pkgsFor }:
-{ modules, system ? null }:
+{ modules, system ? null, specialArgs ? { } }:
 let
   pkgs = pkgsFor (if system != null then system else config.nixpkgs.hostPlatform or "x86_64-linux");
   free = lib.mkOption { type = lib.types.anything; default = { }; };
@@ -16,7 +16,9 @@ let
       services.logrotate = { enable = off; settings = free; };
       services.journald = { storage = free; extraConfig = free; };
       services.fstrim.enable = off;
+      services.nginx = free;
       services.nscd.enable = off;
+      services.openssh.enable = off;
       services.resolved.enable = off;
       services.timesyncd.enable = off;
     };
@@ -25,7 +27,7 @@ let
       boot.initrd.systemd.package = pkgs.systemd;
     };
   };
-  evaluated = lib.evalModules { modules = [ base ] ++ modules; specialArgs = { inherit pkgs; modulesPath = toString ./.; }; };
+  evaluated = lib.evalModules { modules = [ base ] ++ modules; specialArgs = { inherit pkgs; modulesPath = toString ./.; } // specialArgs; };
   inherit (evaluated) config;
   failed = lib.filter (one: !one.assertion) config.assertions;
 

@@ -3,7 +3,7 @@
 { lib, system }:
 let
   fake = name: extra: derivation { inherit name system; builder = "/bin/sh"; } // { inherit name; meta.mainProgram = name; } // extra;
-  named = [ "cargo" "clippy" "coreutils" "deadnix" "e2fsprogs" "gnupgMinimal" "jq" "nixpkgs-fmt" "python3" "runtimeShell" "rustc" "rustfmt" "systemd" "util-linux" "xz" ];
+  named = [ "cargo" "clippy" "coreutils" "curl" "deadnix" "e2fsprogs" "findutils" "gnugrep" "gnupg" "gnupgMinimal" "gnused" "hostname-debian" "jq" "nixpkgs-fmt" "openssh" "python3" "qemu" "runtimeShell" "rustc" "rustfmt" "systemd" "util-linux" "xz" ];
   platform = rec { inherit system; isAarch64 = system == "aarch64-linux"; efiArch = if isAarch64 then "aa64" else "x64"; };
   pkgs = lib.genAttrs named (name: fake name { }) // {
     inherit lib pkgs fake;
@@ -34,12 +34,13 @@ let
     mkShell = shell: builtins.seq (lib.all (one: one ? outPath) shell.packages) (fake "shell" { });
     testers.runNixOSTest = test:
       let
-        machines = lib.mapAttrs
-          (_: machine: (lib.nixosSystem { inherit system; modules = [ machine ]; }).config.system.build.toplevel.drvPath)
-          test.nodes;
+        under = { virtualisation.qemu.package = pkgs.qemu; };
+        nodes = lib.mapAttrs (_: machine: (lib.nixosSystem { inherit system; modules = [ machine under ]; specialArgs = { inherit nodes; }; }).config) test.nodes;
+        machines = lib.mapAttrs (_: config: config.system.build.toplevel.drvPath) nodes;
+        script = if lib.isFunction test.testScript then test.testScript { inherit nodes; } else test.testScript;
       in
-      assert lib.isString test.testScript;
-      builtins.deepSeq machines (fake "vm-test-run-${test.name}" { config.testScriptString = test.testScript; });
+      assert lib.isString script;
+      builtins.deepSeq machines (fake "vm-test-run-${test.name}" { config = { inherit nodes; testScriptString = script; }; });
   };
 in
 pkgs

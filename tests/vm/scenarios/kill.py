@@ -4,6 +4,7 @@
 from driver.world import ADA
 
 TIERS = (1,)
+NIXOS = True
 
 
 def run(world) -> None:

@@ -7,6 +7,7 @@ import json
 from driver.world import ADA
 
 TIERS = (1,)
+NIXOS = True
 
 REMEMBERED = "[Remembered from earlier"
 UNRELATED = (

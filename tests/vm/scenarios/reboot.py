@@ -4,6 +4,7 @@
 from driver.world import ADA
 
 TIERS = (1,)
+NIXOS = True
 
 
 def run(world) -> None:
@@ -17,8 +18,8 @@ def run(world) -> None:
     assert world.say(ADA, "[sim:say After it.]") == "After it."
     assert "Before the reboot." in str(world.prompts()[-1]["body"]["messages"]), "the history is gone"
 
-    world.write(ADA, "[sim:say After the power cut.] [sim:sleep 2]")
     before = len(world.prompts())
+    world.write(ADA, "[sim:say After the power cut.] [sim:sleep 2]")
     world.until("a call to the model", lambda: len(world.prompts()) > before)
     world.machine.cut_power()
     assert world.get("/health")[0] == 0, "it is still there"

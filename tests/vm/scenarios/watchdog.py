@@ -4,6 +4,7 @@
 from driver.world import ADA
 
 TIERS = (1,)
+NIXOS = True
 # The unit's own minute is too long to wait for here.
 LIMIT = 2
 

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # A machine with the service and, beside it, stand-ins for the two APIs. Its secrets lie where sops-nix and agenix put
 # theirs: in files below /run that root can read.
-{ self }:
-{ pkgs, ... }:
+{ self, stand_ins ? true }:
 let
-  inherit (self.packages.${pkgs.stdenv.hostPlatform.system}) simulator;
   secret = value: { f = { user = "root"; mode = "0400"; argument = value; }; };
 in
 {
-  imports = [ self.nixosModules.default ];
+  imports = [ self.nixosModules.default ] ++ (if stand_ins then [ (import ./simulator.nix { inherit self; }) ] else [ ]);
 
   services.blufio = {
     enable = true;
@@ -27,11 +25,5 @@ in
   systemd.tmpfiles.settings.secrets = {
     "/run/secrets/anthropic-api-key" = secret "sk-ant-the-key-of-the-tests";
     "/run/secrets/telegram-bot-token" = secret "7000000001:AAsimulated-bot-token-not-a-secret-";
-  };
-
-  systemd.services.simulator = {
-    wantedBy = [ "multi-user.target" ];
-    before = [ "blufio.service" ];
-    serviceConfig.ExecStart = "${simulator}/bin/blufio-simulator --anthropic 127.0.0.1:9101 --telegram 127.0.0.1:9102";
   };
 }

@@ -9,15 +9,17 @@ in
 {
   options.image = {
     baseName = free;
-    repart = lib.genAttrs [ "partitions" "seed" "split" "verityStore" ] (_: free);
+    filePath = free;
+    repart = lib.genAttrs [ "name" "partitions" "seed" "split" "verityStore" ] (_: free);
   };
   config = {
-    image.baseName = "${config.system.image.id}_${config.system.image.version}";
+    image.baseName = "${config.image.repart.name}_${config.system.image.version}";
+    image.filePath = "${config.image.baseName}.raw";
     image.repart.partitions = {
       ${partitionIds.store}.repartConfig = { Type = "usr-${arch}"; Format = "erofs"; Minimize = "best"; Verity = "data"; VerityMatchKey = "store"; };
       ${partitionIds.store-verity}.repartConfig = { Type = "usr-${arch}-verity"; Minimize = "best"; Verity = "hash"; VerityMatchKey = "store"; };
     };
-    system.boot.loader.ukiFile = "${config.image.baseName}.efi";
+    system.boot.loader.ukiFile = "${config.system.image.id}_${config.system.image.version}.efi";
     system.build = builtins.listToAttrs (map (name: { inherit name; value = pkgs.fake name { }; }) [ "image" "intermediateImage" "uki" ]);
   };
 }

@@ -23,8 +23,10 @@ let
         cut = builtins.stringLength text - builtins.stringLength suffix;
       in
       cut >= 0 && builtins.substring cut (-1) text == suffix;
+    escapeShellArg = text: "'${text}'";
     makeBinPath = lib.concatMapStringsSep ":" (package: "${package}/bin");
     optionalString = holds: text: if holds then text else "";
+    removePrefix = prefix: text: if lib.hasPrefix prefix text then builtins.substring (builtins.stringLength prefix) (-1) text else text;
     removeSuffix = suffix: text:
       if lib.hasSuffix suffix text
       then builtins.substring 0 (builtins.stringLength text - builtins.stringLength suffix) text

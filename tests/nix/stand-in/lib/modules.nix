@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # A small module system: options are declared and checked, what nobody has declared is refused, `mkIf`, `mkMerge`,
-# `mkDefault` and `mkForce` hold.
+# `mkDefault`, `mkForce` and `mkVMOverride` hold.
 { lib }:
 rec {
   mkIf = holds: content: { _type = "if"; inherit holds content; };
@@ -8,6 +8,7 @@ rec {
   mkOverride = priority: content: { _type = "override"; inherit priority content; };
   mkDefault = mkOverride 1000;
   mkForce = mkOverride 50;
+  mkVMOverride = mkOverride 10;
   mkOptionDefault = mkOverride 1500;
 
   # A definition without its conditions: values with their priorities.

@@ -25,6 +25,7 @@ rec {
         name = showOption option.loc;
         inherit (option) loc description;
         type = option.type.description;
+        internal = option.internal or false;
       } // lib.optionalAttrs (option ? example) { example = rendered option.example; }
       // lib.optionalAttrs (option ? defaultText || option ? default) { default = rendered (option.defaultText or option.default); })
     ] ++ optionAttrSetToDocList (option.type.sub option.loc))

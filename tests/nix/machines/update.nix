@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# Updates of the appliance: one that is signed, and is what was signed, is installed into the other slot, and stays when its
+# agent is healthy. Any other is refused.
+{ self }:
+let
+  appliance = version: import ./simulated/released.nix { inherit self version; next = "good"; };
+in
+{
+  name = "blufio-update";
+  nodes = {
+    machine = appliance "1.0.0";
+    good = appliance "2.0.0";
+    server = { lib, nodes, pkgs, ... }: (import ./simulated/releases.nix { inherit lib pkgs; }).server {
+      good = nodes.good.system.build.update;
+    };
+  };
+  testScript = { nodes, ... }: builtins.readFile ./simulated/disk.py + builtins.readFile ./simulated/world.py + ''
+    server.start()
+    server.wait_for_unit("nginx.service")
+
+
+    def offer(release: str) -> None:
+        server.succeed(f"rm -rf /srv/releases/{release} && mkdir -p /srv/releases/{release}")
+        server.succeed(f"cp --dereference /etc/releases/{release}/* /srv/releases/{release}/")
+        machine.wait_until_succeeds(f"curl --fail --silent --output /dev/null http://server/{release}/SHA256SUMS")
+
+
+    def runs(version: str) -> None:
+        machine.wait_for_unit("blufio.service")
+        machine.succeed(f"grep --line-regexp --fixed-strings IMAGE_VERSION={version} /etc/os-release")
+
+
+    kept = disk(
+        "${nodes.machine.virtualisation.qemu.package}/bin/qemu-img",
+        "${nodes.machine.system.build.image}/${nodes.machine.image.filePath}",
+    )
+    meet()
+    runs("1.0.0")
+    say("Good morning")
+    assert "Good morning" in answer(1), answer(1)
+
+    with subtest("what was not signed is refused"):
+        offer("good")
+        server.succeed("echo >> /srv/releases/good/SHA256SUMS")
+        machine.fail("blufio-update --install")
+        assert machine.succeed("ls /efi/EFI/Linux").split() == ["blufio_1.0.0.efi"]
+
+    with subtest("so is what is not what was signed"):
+        offer("good")
+        server.succeed("for file in /srv/releases/good/*.usr.raw.xz; do echo >> $file; done")
+        machine.fail("blufio-update --install")
+        assert machine.succeed("ls /efi/EFI/Linux").split() == ["blufio_1.0.0.efi"]
+
+    with subtest("an update is installed beside what runs, with three tries"):
+        offer("good")
+        machine.succeed("blufio-update --install")
+        assert "blufio_2.0.0+3-0.efi" in machine.succeed("ls /efi/EFI/Linux")
+        runs("1.0.0")
+
+    with subtest("it is on trial until its agent is healthy, and stays"):
+        machine.shutdown()
+        machine.start()
+        meet()
+        runs("2.0.0")
+        machine.wait_until_succeeds("test ! -e /run/blufio-slot/trial && systemctl is-active boot-complete.target")
+        machine.wait_until_succeeds("test -e /efi/EFI/Linux/blufio_2.0.0.efi")
+        say("Are you there?")
+        assert "Are you there?" in answer(1), answer(1)
+  '';
+}
