@@ -8,6 +8,9 @@ use std::path::PathBuf;
 /// Why a model cannot be opened, loaded or run.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
+    /// The program was built without the feature `model`, and the configuration names no folder.
+    #[error("this program was built without a sentence model: set memory.model to a folder that has one")]
+    NoneInside,
     /// The folder of the configuration lacks a file, or it cannot be read.
     #[error("cannot read {}: {source}. Put the files of the model there, or name another folder", path.display())]
     Unreadable {

@@ -14,8 +14,7 @@ use std::path::{Path, PathBuf};
 /// Where the files of the model are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// Inside the program.
-    #[cfg(feature = "model")]
+    /// Inside the program, where that was built with the feature `model`.
     Inside,
     /// In a folder: either the files of the shipped model, or another sentence model as it is published: `model.onnx`
     /// (there or in `onnx/`), `vocab.txt`, `config.json`, and what sentence-transformers puts beside them.
@@ -36,8 +35,7 @@ impl Model {
             return Ok(Self::Shipped(shipped));
         }
         match source {
-            #[cfg(feature = "model")]
-            Source::Inside => Err(ModelError::Disk(std::io::ErrorKind::NotFound.into())),
+            Source::Inside => Err(ModelError::NoneInside),
             Source::Folder(folder) => Ok(Self::Foreign(Foreign::find(folder)?)),
         }
     }

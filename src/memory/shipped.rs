@@ -32,8 +32,7 @@ impl Shipped {
     /// Finds the files. A folder belongs to the shipped model when its weights are there.
     pub(crate) fn find(source: &Source) -> Option<Self> {
         match source {
-            #[cfg(feature = "model")]
-            Source::Inside => Some(Self { folder: None }),
+            Source::Inside => cfg!(feature = "model").then_some(Self { folder: None }),
             Source::Folder(folder) => {
                 folder.join(WEIGHTS).exists().then(|| Self { folder: Some(folder.clone()) })
             }

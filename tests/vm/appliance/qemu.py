@@ -128,7 +128,7 @@ class Machine(machine.Machine):
         if self.firmware == "uefi":
             folder = "/sys/firmware/efi/efivars"
             counted, selected = (f"{folder}/{name}-{VENDOR}" for name in ("LoaderBootCountPath", "LoaderEntrySelected"))
-            text = self.run(f"if [ -e {counted} ]; then tail -c +5 {counted}; else tail -c +5 {selected}; fi | tr -d '\\0'")
+            text = self.run(f"cat $([ -e {counted} ] && echo {counted} || echo {selected}) | tail -c +5 | tr -d '\\0'")
             return text.rsplit("\\", 1)[-1].strip()
         version = self.run("sed -n s/^IMAGE_VERSION=//p /etc/os-release").strip()
         memory = dict(line.split("=", 1) for line in self.run("cat /efi/bios/memory").splitlines() if "=" in line)

@@ -40,6 +40,7 @@ def run(world) -> None:
     # It stays so: the newest version that is not known to be bad comes, and the bad one is not fetched once more.
     machine.reboot()
     assert world.version() == world.installed.version
+    machine.run("systemctl start network-online.target")
     world.look_here_for_updates()
     status, said = world.update()
     assert status == 0, said
