@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 /// How long they are kept: two weeks, in milliseconds.
 const KEPT: i64 = 14 * 24 * 60 * 60 * 1000;
 /// What stands behind the state's name in theirs.
-const KINDS: [&str; 3] = [".before-v", ".newer-v", ".replaced-"];
+/// The last is what a restoration that was killed has left.
+const KINDS: [&str; 4] = [".before-v", ".newer-v", ".replaced-", ".restoring"];
 
 /// Removes those that are old enough, with the logs that belong to them.
 pub(super) fn drop_old(database: &Path, now: Timestamp) -> Result<Vec<PathBuf>, StorageError> {

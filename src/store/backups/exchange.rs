@@ -27,8 +27,11 @@ pub(super) fn exchange(database: &Path, new: &Path, aside: &Path) -> Result<bool
         // A second name for the old file, so that there is a state in place at every moment.
         match std::fs::hard_link(database, aside) {
             Ok(()) => {}
-            // Not every file system knows second names.
-            Err(_) => std::fs::rename(database, aside).map_err(|error| from_io(aside, &error))?,
+            // Not every file system knows second names. A copy takes longer, and leaves a state in place as well.
+            Err(_) => {
+                std::fs::copy(database, aside).map_err(|error| from_io(aside, &error))?;
+                sync(aside)?;
+            }
         }
         kept = true;
         sync_folder(database)?;
@@ -62,6 +65,10 @@ fn set_aside(log: &Path, aside: &Path) -> Result<bool, StorageError> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         Err(error) => Err(from_io(log, &error)),
     }
+}
+
+fn sync(file: &Path) -> Result<(), StorageError> {
+    std::fs::File::open(file).and_then(|file| file.sync_all()).map_err(|error| from_io(file, &error))
 }
 
 /// Removes a file that need not be there.
