@@ -163,8 +163,8 @@ impl Daemon {
         self.desk.enter(phase);
         tokio::select! {
             () = shutdown.cancelled() => {}
-            _ = vault.changed() => {}
-            () = self.desk.secrets_changed() => {}
+            _ = vault.changed() => self.desk.enter(Phase::Starting),
+            () = self.desk.secrets_changed() => self.desk.enter(Phase::Starting),
         }
     }
 

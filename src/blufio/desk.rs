@@ -229,9 +229,17 @@ impl Desk {
 
 impl Desk {
     fn changed(&self, name: &str) {
-        if self.used.iter().any(|used| used == name) {
-            self.secrets_changed.notify_one();
+        if !self.used.iter().any(|used| used == name) {
+            return;
         }
+        {
+            let mut live = self.live();
+            // Who stores what the daemon waits for and then asks how it is must not be told that it is still missing.
+            if matches!(live.phase, Phase::Waiting(_)) {
+                live.phase = Phase::Starting;
+            }
+        }
+        self.secrets_changed.notify_one();
     }
 }
 
