@@ -25,6 +25,9 @@ PATIENCE = 60.0
 class World:
     """One machine and what it speaks to."""
 
+    # Where the disk is mounted that holds the state.
+    data = "/var"
+
     def __init__(self, machine: Machine, simulator: Simulator, binary: Path, step: Callable[[str], None]) -> None:
         self.machine, self.simulator, self.binary, self.step = machine, simulator, binary, step
         # New ones for each scenario: what is found anywhere comes from here.
@@ -127,6 +130,10 @@ class World:
     def pid(self) -> int:
         """The daemon's process id, in the machine."""
         return int(self.show("MainPID"))
+
+    def program(self, name: str) -> str:
+        """Where a program of the machine lies: systems differ in that."""
+        return self.machine.run(f"readlink -f $(command -v {name})").strip()
 
     def uid(self) -> str:
         """The user that the daemon runs as, by number: it has a name only where libnss-systemd gives it one."""

@@ -32,6 +32,8 @@ NAMESPACES = {
     "net": 0x40000000,
 }
 ADD_KEY = {"x86_64": 248, "aarch64": 217}
+# Systems differ in where it lies, and units in where they look.
+TRUE = shutil.which("true", path="/usr/bin:/run/current-system/sw/bin")
 LEGACY = Path("/usr/local/libexec/legacy")
 ATTEMPTS = {}
 
@@ -130,8 +132,9 @@ def read_another_services_credential_store():
 
 
 def run_copy(folder: Path) -> None:
-    copy = folder / "copied-program"
-    shutil.copy("/usr/bin/true", copy)
+    # Under its name: it may be one program that goes by many.
+    copy = folder / "true"
+    shutil.copy(TRUE, copy)
     copy.chmod(0o700)
     try:
         subprocess.run([copy], check=True)
@@ -363,8 +366,8 @@ NEEDED = {
     "write to its state": write_to("STATE_DIRECTORY"),
     "write to its logs": write_to("LOGS_DIRECTORY"),
     "write to its runtime folder": write_to("RUNTIME_DIRECTORY"),
-    "start a program": lambda: subprocess.run(["/usr/bin/true"], check=True),
-    "read the time zone": lambda: Path("/usr/share/zoneinfo/UTC").read_bytes(),
+    "start a program": lambda: subprocess.run([TRUE], check=True),
+    "read the time zone": lambda: Path(os.environ.get("TZDIR", "/usr/share/zoneinfo"), "UTC").read_bytes(),
 }
 
 

@@ -7,11 +7,11 @@ TIERS = (2,)
 
 
 def run(world) -> None:
-    machine = world.machine
+    machine, place = world.machine, world.data
     world.start()
     assert world.say(ADA, "Hello") == "You said: “Hello”"
-    machine.run("fallocate -l $(df --output=avail --block-size=1 /var | tail -n 1) /var/tmp/filler; cat /dev/zero >/var/tmp/rest || true")
-    world.step(f"full: {' '.join(machine.run('df --output=avail,pcent /var | tail -n 1').split())}")
+    machine.run(f"fallocate -l $(df --output=avail --block-size=1 {place} | tail -n 1) {place}/filler; cat /dev/zero >{place}/rest || true")
+    world.step(f"full: {' '.join(machine.run(f'df --output=avail,pcent {place} | tail -n 1').split())}")
     world.write(ADA, "Are you there?")
     machine.run("sleep 20")
     assert len(world.answers(ADA)) == 1, "something was answered that could not be noted down"
@@ -19,7 +19,7 @@ def run(world) -> None:
     machine.run("sleep 20")
     assert len(world.answers(ADA)) == 1, "something was answered that could not be noted down"
     world.step(f"the same after a reboot; the daemon is {world.show('ActiveState')}")
-    machine.run("rm /var/tmp/filler /var/tmp/rest")
+    machine.run(f"rm {place}/filler {place}/rest")
     world.wait_ready()
     assert world.wait_answers(ADA, 2)[1] == "You said: “Are you there?”"
     world.step("there is room again, and what was sent meanwhile is answered")

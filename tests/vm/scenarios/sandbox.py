@@ -31,8 +31,9 @@ def run(world) -> None:
     machine.place(PLACE, PROBE.read_bytes())
     machine.place("/home/ada/diary", "dear diary")
     machine.place("/etc/credstore.encrypted/of-somebody-else", "x", 0o600)
-    (machine.root / "etc/credstore.encrypted").chmod(0o700)
     world.start()
+    machine.run("chmod 700 /etc/credstore.encrypted")
+    probe = f"{world.program('python3')} {PLACE}"
 
     daemon = machine.run(f"cat /proc/{world.pid()}/status")
     fields = dict(line.split(":\t", 1) for line in daemon.splitlines())
@@ -42,15 +43,17 @@ def run(world) -> None:
     world.step("the daemon itself: no capability, no new privileges, filtered system calls, not root")
 
     machine.run("touch /tmp/of-somebody-else /dev/of-somebody-else")
-    bare = probe(world, "systemd-run --quiet --wait --property=StateDirectory=probe --unit=bare", "/var/lib/probe")
+    machine.run(f"systemd-run --quiet --wait --property=StateDirectory=probe --unit=bare {probe}")
+    bare = found(world, "/var/lib/probe")
     refused = {name: said for name, said in bare["attempts"].items() if said != "open" and name not in closed}
     assert not refused, f"cannot be tried here even without the rules: {refused}"
 
     machine.run(f"systemctl stop {UNIT}")
     # The same unit, rule for rule; only what it runs is another program.
-    lines = ["[Service]", "Type=oneshot", "Restart=no", "WatchdogSec=0", "ExecStart=", f"ExecStart=python3 {PLACE}"]
+    lines = ["[Service]", "Type=oneshot", "Restart=no", "WatchdogSec=0", "ExecStart=", f"ExecStart={probe}"]
     world.drop_in("probe", "\n".join(lines) + "\n")
-    held = probe(world, f"systemctl start {UNIT} #", "/var/lib/blufio")
+    machine.run(f"systemctl start {UNIT}")
+    held = found(world, "/var/lib/blufio")
     opened = [name for name, said in held["attempts"].items() if said == "open" and name not in closed]
     assert not opened, f"the sandbox lets it: {opened}"
     missing = {name: said for name, said in held["needed"].items() if said != "open"}
@@ -60,7 +63,6 @@ def run(world) -> None:
     world.step(f"{len(held['attempts']) - len(closed)} attempts: all open without the rules, all refused with them")
 
 
-def probe(world, start: str, folder: str) -> dict:
-    """Runs the probe and reads what it found."""
-    world.machine.run(f"{start} python3 {PLACE}")
+def found(world, folder: str) -> dict:
+    """What the probe has found."""
     return json.loads(world.machine.run(f"cat {folder}/probe.json"))

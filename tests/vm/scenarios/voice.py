@@ -6,8 +6,9 @@ import base64
 from driver.world import ADA
 
 TIERS = (1,)
+PLACE = "/usr/local/bin/transcribe"
 # It sees the recording and nothing of the daemon's secrets.
-PROGRAM = """#!/usr/bin/python3
+PROGRAM = """
 import os, sys
 recording = sys.stdin.buffer.read()
 assert "CREDENTIALS_DIRECTORY" not in os.environ
@@ -21,8 +22,8 @@ print(f"{len(recording)} bytes and {seen}")
 
 
 def run(world) -> None:
-    world.machine.place("/usr/local/bin/transcribe", PROGRAM, 0o755)
-    world.start({"transcription.command": ["/usr/local/bin/transcribe"]})
+    world.start({"transcription.command": [PLACE]})
+    world.machine.place(PLACE, f"#!{world.program('python3')}{PROGRAM}", 0o755)
     data = base64.b64encode(b"OggS" + bytes(996)).decode()
     world.simulator.telegram("file", {"chat": ADA, "kind": "voice", "data": data, "media_type": "audio/ogg"})
     said = world.wait_answers(ADA, 1)[0]
