@@ -59,9 +59,9 @@ def on_disk(path: str) -> Path:
     return kept if kept.exists() else Path(path)
 
 
-def run(*command: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
+def run(*command: str | Path, place: Path | None = None, **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [str(part) for part in command], env={**ENVIRONMENT, **more}, capture_output=True, text=True, check=False
+        [str(part) for part in command], cwd=place, env={**ENVIRONMENT, **more}, capture_output=True, text=True, check=False
     )
 
 
@@ -129,8 +129,8 @@ class Flake:
     def raw(self, attribute: str) -> str:
         return self.nix("eval", "--raw", f"path:{self.folder}#{attribute}")
 
-    def json(self, attribute: str, apply: str) -> object:
-        return json.loads(self.nix("eval", "--json", f"path:{self.folder}#{attribute}", "--apply", apply))
+    def json(self, attribute: str, apply: str, *more: str) -> object:
+        return json.loads(self.nix("eval", "--json", f"path:{self.folder}#{attribute}", "--apply", apply, *more))
 
     def drop_in(self, case: str) -> str:
         """What the module adds to the unit of the package, with the hashes of the store masked."""
