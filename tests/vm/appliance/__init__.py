@@ -12,6 +12,7 @@
 | `machine` | what machines of these kinds have in common: disk, console, power, and somebody inside who does what he is told |
 | `uml` | one machine of tier 2: its disk, its consoles, its power |
 | `qemu` | one machine of tier 3: its firmware, its TPM, its hardware |
+| `monitor` | what the emulator tells about it, and is asked |
 | `emulator` | the tree of tools with which it is made |
 | `world` | what a scenario is given: the machine, the APIs beside it, people who write |
 """

@@ -52,9 +52,9 @@ class Machine:
     # How much more patience it needs than is said.
     slowness = 1.0
 
-    def __init__(self, image: Image, terminal: str) -> None:
-        self.image = image
-        self.disk = WORK / "disk.raw"
+    def __init__(self, image: Image, terminal: str, form: str = "raw") -> None:
+        self.image, self.form = image, form
+        self.disk = WORK / f"disk.{form}"
         self.console = WORK / "console.log"
         self.console.touch()
         # The units are the driver's own: the image has no such unit.
@@ -65,9 +65,9 @@ class Machine:
         self._channel: socket.socket | None = None
         self._heard = b""
         self._number = 0
-        subprocess.run(["cp", "--sparse=always", str(image.file(".raw")), str(self.disk)], check=True)
+        subprocess.run(["cp", "--sparse=always", str(image.file(f".{form}")), str(self.disk)], check=True)
         # As on a real machine, the disk is larger than the image.
-        subprocess.run(["truncate", f"--size={DISK}", str(self.disk)], check=True)
+        tools.ask([(self.disk, "/disk")], ["qemu-img", "resize", "-q", "-f", form, "/disk", DISK])
 
     def credential(self, name: str, value: str | None) -> None:
         """What the machine is handed over from the next boot on, as a hypervisor would."""
@@ -78,7 +78,7 @@ class Machine:
 
     def boot_partition(self, path: str, content: bytes) -> None:
         """Puts a file onto the boot partition while the machine is off, as any computer can."""
-        assert not self.is_on, "it is on"
+        assert not self.is_on and self.form == "raw", "it is on, or its disk no plain one"
         (WORK / "given").write_bytes(content)
         disk = ["-i", f"/disk@@{loader.OFFSET}"]
         tools.ask([(self.disk, "/disk"), (WORK / "given", "/given")], ["mcopy", "-o", *disk, "/given", f"::/{path}"])
@@ -150,6 +150,14 @@ class Machine:
         status = self._wait(patience)
         assert self._rebooted(status), f"it did not reboot but ended with {status}"
         return time.monotonic() - began
+
+    def times(self) -> str:
+        """How long the last boot has taken until the agent was ready, by the machine's own clock, and with what."""
+        shown = "systemctl show --property=InitRDTimestampMonotonic --property=UserspaceTimestampMonotonic"
+        ready = "systemctl show blufio.service --property=ActiveEnterTimestampMonotonic"
+        stamps = dict(line.split("=") for line in self.run(f"{shown}; {ready}").split())
+        initrd, system, agent = (int(stamps[f"{name}TimestampMonotonic"]) / 1e6 for name in ("InitRD", "Userspace", "ActiveEnter"))
+        return f"kernel {initrd:.1f} s, initrd {system - initrd:.1f} s, system until the agent is ready {agent - system:.1f} s"
 
     def off(self) -> None:
         """An orderly shutdown."""

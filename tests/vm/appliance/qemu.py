@@ -5,25 +5,30 @@ What is not real: the hardware is software, and slow; Secure Boot is off.
 """
 
 import base64
-import json
 import os
 import re
+import select
 import shutil
 import socket
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from appliance import emulator, machine
 from appliance.images import Image
+from appliance.monitor import Monitor
 from driver.nspawn import Failed
 from driver.pod import WORK
 
 # Of what the emulator can do, what costs it least.
 PROCESSOR = "max,-la57,-avx2,-avx"
 MEMORY = "768M"
-# Its clocks count instructions, four nanoseconds each: on a busy host it is slow, but nothing in it takes too long.
-PACE = "shift=2"
+# Its clocks count instructions, four nanoseconds each: on a busy host it is slow, but nothing in it takes too long. But
+# whoever waits by looking at the clock again and again waits for very long.
+PACE = ["-icount", "shift=2"]
+# The credential that is handed over as a file, not as a text.
+FILE = "blufio.telegram-bot-token"
 VENDOR = "4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
 
 # The TPM is a program beside the machine; it keeps what it holds in its folder, and ends with the machine.
@@ -51,56 +56,65 @@ class Machine(machine.Machine):
     listens = "127.0.0.1"
     slowness = 6.0
 
-    def __init__(self, image: Image, firmware: str) -> None:
-        super().__init__(image, "hvc0")
-        self.firmware = firmware
+    def __init__(self, image: Image, firmware: str, form: str, devices: Sequence[str], real_time: bool) -> None:
+        super().__init__(image, "hvc0", form)
+        self.firmware, self._devices, self._real_time = firmware, devices, real_time
         self.kernel = ""
-        self._monitor: socket.socket | None = None
-        self._switched_on = 0
+        self._monitor: Monitor | None = None
+        # When, by its own clock; how long its firmware took; how much was on the console before.
+        self._switched_on, self._firmware_took, self._spoken = 0, 0, 0
 
     def power(self) -> None:
         assert not self.is_on, "it is on already"
         ours, theirs = socket.socketpair()
-        monitor, monitored = socket.socketpair()
+        self._monitor, self._spoken = Monitor(), self.console.stat().st_size
         self._switched_on = int(time.time())
         begin = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(self._switched_on))
         command = [
-            "-M", "q35", "-accel", "tcg", "-icount", PACE, "-rtc", f"base={begin},clock=vm", "-cpu", PROCESSOR, "-m", MEMORY, "-nodefaults", "-no-user-config", "-display", "none",
-            "-chardev", "file,id=console,path=console.log,append=on", "-serial", "chardev:console", "-no-reboot", "-drive", "if=virtio,format=raw,cache=unsafe,file=disk.raw",
+            "-M", "q35", "-accel", "tcg", *([] if self._real_time else PACE), "-rtc", f"base={begin},clock=vm", "-cpu", PROCESSOR, "-m", MEMORY, "-nodefaults", "-no-user-config", "-display", "none",
+            "-chardev", "file,id=console,path=console.log,append=on", "-serial", "chardev:console", "-no-reboot", "-drive", f"if=virtio,format={self.form},cache=unsafe,file={self.disk.name}",
             "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile=", "-device", "virtio-rng-pci",
             "-chardev", f"socket,id=probe,fd={theirs.fileno()}", "-device", "virtio-serial-pci", "-device", "virtconsole,chardev=probe",
-            "-chardev", f"socket,id=monitor,fd={monitored.fileno()}", "-mon", "chardev=monitor,mode=control",
-            *(UEFI if self.firmware == "uefi" else []), *self._handed_over(),
+            "-chardev", f"socket,id=monitor,fd={self._monitor.theirs.fileno()}", "-mon", "chardev=monitor,mode=control",
+            *(UEFI if self.firmware == "uefi" else []), *self._handed_over(), *(word for device in self._devices for word in ("-device", device)),
         ]  # fmt: skip
         self._process = subprocess.Popen(
             emulator.inside(WORK, "/vm", ["/bin/bash", "-euc", START, "start", self.firmware, *command]),
             stdin=subprocess.DEVNULL, stdout=open(WORK / "emulator.log", "ab"), stderr=subprocess.STDOUT,
-            pass_fds=[theirs.fileno(), monitored.fileno()], env={"PATH": os.environ["PATH"]}, start_new_session=True,
+            pass_fds=[theirs.fileno(), self._monitor.theirs.fileno()], env={"PATH": os.environ["PATH"]}, start_new_session=True,
         )  # fmt: skip
         theirs.close()
-        monitored.close()
-        monitor.sendall(b'{"execute": "qmp_capabilities"}\n')
-        self._channel, self._heard, self._monitor = ours, b"", monitor
+        self._monitor.theirs.close()
+        self._channel, self._heard = ours, b""
 
     def _handed_over(self) -> list[str]:
-        """Credentials as the vendor's texts of the machine (SMBIOS); the driver's units in a file of the hypervisor (fw_cfg)."""
-        texts = {f"io.systemd.credential.binary:{name}": base64.b64encode(value).decode() for name, value in self.handed_over.credentials.items()}
+        """Credentials as the vendor's texts of the machine (SMBIOS); one of them, and the driver's units, in files of the
+        hypervisor (fw_cfg)."""
+        texts = {f"io.systemd.credential.binary:{name}": base64.b64encode(value).decode() for name, value in self.handed_over.credentials.items() if name != FILE}
         if self.arguments:
             if self.firmware != "uefi":
                 raise Failed("nobody adds to the kernel's command line on a machine without UEFI")
             texts["io.systemd.stub.kernel-cmdline-extra"] = " ".join(self.arguments)
+        files = {"tmpfiles.extra": self._units().encode()}
+        if FILE in self.handed_over.credentials:
+            files[FILE] = self.handed_over.credentials[FILE]
         words = []
+        for name, value in files.items():
+            (WORK / f"file.{name}").write_bytes(value)
+            words += ["-fw_cfg", f"name=opt/io.systemd.credentials/{name},file=file.{name}"]
         for number, (name, value) in enumerate(texts.items()):
             (WORK / f"handed-over.{number}").write_text(f"{name}={value}")
             words += ["-smbios", f"type=11,path=handed-over.{number}"]
-        # The first systemd makes them, where the second one looks for units.
+        return words
+
+    def _units(self) -> str:
+        """The driver's units: the first systemd makes them, where the second one looks for units."""
         units = "/run/systemd/system"
         folders = sorted({str(Path(name).parent) for name in self.handed_over.units if "/" in name} | {"multi-user.target.wants"})
         lines = [f"d {units}/{folder} 0755 root root -" for folder in folders]
         lines += [f"f+~ {units}/{name} 0644 root root - {base64.b64encode(text.encode()).decode()}" for name, text in self.handed_over.units.items()]
         lines += [f"L {units}/multi-user.target.wants/{name} - - - - ../{name}" for name in self.handed_over.wanted]
-        (WORK / "units").write_text("\n".join(lines) + "\n")
-        return [*words, "-fw_cfg", "name=opt/io.systemd.credentials/tmpfiles.extra,file=units"]
+        return "\n".join(lines) + "\n"
 
     def forget_tpm(self) -> None:
         """Another TPM in its place, as if the disk were in another machine."""
@@ -108,20 +122,36 @@ class Machine(machine.Machine):
         shutil.rmtree(WORK / "tpm")
 
     def wait(self, patience: float = machine.BOOT_TIME) -> float:
-        took = super().wait(patience)
+        began = time.monotonic()
+        if self.firmware == "uefi":
+            self._wait_loader(patience)
+        super().wait(patience)
         self.kernel = self._chosen()
-        return took
+        return time.monotonic() - began
+
+    def _wait_loader(self, patience: float) -> None:
+        """Waits until the loader says on the console that it is there, and asks for the machine's time."""
+        assert self._channel is not None and self._process is not None and self._monitor is not None, "it is off"
+        until = time.monotonic() + patience * self.slowness
+        while b"Boot in" not in self.console.read_bytes()[self._spoken :]:
+            # Whoever can be spoken to, or has ended, has no loader any more.
+            if select.select([self._channel], [], [], 0.2)[0] or self._process.poll() is not None:
+                return
+            if time.monotonic() > until:
+                raise Failed(f"waited {patience:.0f} s for the loader")
+        self._firmware_took = self._monitor.clock() - self._switched_on
 
     def times(self) -> str:
-        """How long the last boot has taken, by the machine's own clock, and with what. Firmware and loader do not say it
-        themselves in a machine of this kind: the clock that begins when it is switched on does."""
-        split = self.run("systemd-analyze time").splitlines()[0]
+        split = super().times()
         log = self.run("journalctl --boot --dmesg --no-pager --quiet --output=short-monotonic --grep='setting system clock' || true")
         found = re.search(r"\[ *([\d.]+)\].*setting system clock.*\((\d+)\)", log)
         if not found:
             return f"{split}; the kernel did not say what the clock said"
+        # The kernel says what the clock says, which began when the machine was switched on.
         before = int(found[2]) - self._switched_on - float(found[1])
-        return f"{before:.0f} s firmware and loader; {split}"
+        if self.firmware != "uefi":
+            return f"firmware and loader {before:.0f} s, {split}"
+        return f"firmware {self._firmware_took} s, loader {before - self._firmware_took:.0f} s, {split}"
 
     def _chosen(self) -> str:
         """What the loader has chosen, as it says itself."""
@@ -138,15 +168,4 @@ class Machine(machine.Machine):
     def _rebooted(self, status: int) -> bool:
         """What the emulator said at its end: whether the machine was to be switched off, or to begin anew."""
         assert self._monitor is not None
-        self._monitor.setblocking(False)
-        said = b""
-        try:
-            while piece := self._monitor.recv(65536):
-                said += piece
-        except BlockingIOError:
-            pass
-        self._monitor.close()
-        self._monitor = None
-        events = [json.loads(line) for line in said.splitlines() if line.startswith(b"{")]
-        reasons = [event["data"]["reason"] for event in events if event.get("event") == "SHUTDOWN"]
-        return status == 0 and reasons[-1:] == ["guest-reset"]
+        return status == 0 and self._monitor.shutdown() == "guest-reset"

@@ -49,12 +49,15 @@ class Emulated(Tier):
     def held(self, binary: Path, scenarios: list[ModuleType]) -> Iterator[None]:
         with images.held(binary, images.wanted(scenarios)):
             emulator.built()
-            yield
+            with tools.held():
+                yield
 
     def world(self, binary: Path, simulator: Path, scenario: ModuleType, step: Callable[[str], None]) -> World:
         from appliance.qemu import Machine
         from appliance.world import Appliance, Beside
 
         found = images.held_ones()
-        machine = Machine(found[images.INSTALLED], getattr(scenario, "FIRMWARE", "uefi"))
+        asked = {"FIRMWARE": "uefi", "DISK": "raw", "DEVICES": (), "REAL_TIME": False}
+        hardware = [getattr(scenario, name, usual) for name, usual in asked.items()]
+        machine = Machine(found[images.INSTALLED], *hardware)
         return Appliance(machine, Beside(simulator, Machine.listens), binary, found, step)

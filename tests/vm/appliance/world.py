@@ -70,6 +70,10 @@ class Appliance(World):
         keys |= self.surroundings() | (settings or {})
         self.machine.credential("blufio.toml", "".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items()))
 
+    def start(self, settings: dict[str, Any] | None = None) -> None:
+        super().start(settings)
+        self.step(f"ready: {self.machine.times()}")
+
     def drop_in_for(self, unit: str, name: str, text: str) -> None:
         """A drop-in of any unit, from the next boot on."""
         self.machine.handed_over.units[f"{unit}.d/{name}.conf"] = text

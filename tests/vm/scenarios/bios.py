@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""A machine without UEFI: the same disk boots through GRUB, which gives an update that stops three tries and goes back."""
+"""A machine without UEFI: the same disk, here as qcow2, boots through GRUB, which gives an update that stops three tries and goes back."""
 
 from scenarios.fallback import from_an_update_that_stops
 
@@ -9,12 +9,12 @@ from driver.world import ADA
 TIERS = (3,)
 IMAGES = (NEXT,)
 FIRMWARE = "bios"
+DISK = "qcow2"
 
 
 def run(world) -> None:
     machine = world.machine
     world.start()
-    world.step(f"ready: {machine.times()}")
     assert "blufio.loader=bios" in machine.run("cat /proc/cmdline").split()
     assert machine.answer("test -e /sys/firmware/efi")[0] == 1
     assert machine.run("findmnt -no FSTYPE,SOURCE /").split() == ["erofs", "/dev/mapper/root"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""A machine with UEFI and a TPM: the data are encrypted, and a secret sealed to the TPM is there after a reboot."""
+"""A machine with UEFI and a TPM: the data are encrypted, and secrets sealed to the TPM are there after a reboot."""
 
 from driver.simulator import TOKEN
 from driver.world import ADA
@@ -9,13 +9,7 @@ TIERS = (3,)
 
 def run(world) -> None:
     machine = world.machine
-    # One of the two secrets is sealed below.
-    world.configure()
-    machine.credential("blufio.telegram-bot-token", TOKEN)
-    machine.credential("blufio.anthropic-api-key", world.api_key)
-    machine.on()
-    world.wait_ready()
-    world.step(f"ready: {machine.times()}")
+    world.start()
     assert world.say(ADA, "Hello") == "You said: “Hello”"
     assert "secureboot" not in machine.run("cat /proc/cmdline")
     assert machine.run("findmnt -no SOURCE,FSTYPE /var").split() == ["/dev/mapper/blufio-data", "ext4"]
@@ -27,6 +21,11 @@ def run(world) -> None:
     sealed = "/var/lib/credstore.encrypted/anthropic-api-key"
     machine.run(f"mkdir -p -m 700 /var/lib/credstore.encrypted && systemd-creds encrypt --with-key=tpm2 --name=anthropic-api-key - {sealed}", stdin=world.api_key)
     machine.credential("blufio.anthropic-api-key", None)
+    # On the boot partition, from where systemd-stub hands it over.
+    token = "blufio.telegram-bot-token"
+    file = f"/efi/loader/credentials/{token}.cred"
+    machine.run(f"mkdir -p /efi/loader/credentials && systemd-creds encrypt --with-key=tpm2 --name={token} - {file} && sync --file-system /efi", stdin=TOKEN)
+    machine.credential(token, None)
     drop_in = f"[Service]\nLoadCredentialEncrypted=anthropic-api-key:{sealed}\n"
     machine.handed_over.units["blufio.service.d/50-sealed.conf"] = drop_in
     world.step(f"sealed, and rebooted in {machine.reboot():.1f} s")
@@ -34,7 +33,8 @@ def run(world) -> None:
     world.wait_ready()
     assert world.say(ADA, "Again") == "You said: “Again”"
     world.step(f"ready: {machine.times()}")
-    assert world.api_key not in machine.run("systemd-creds --system list; cat /proc/cmdline")
+    assert machine.run("ls /run/credentials/@system").split() == ["blufio.toml", "tmpfiles.extra"], "a secret is handed over readably"
+    assert machine.run("ls /run/credentials/@encrypted").split() == [token]
     machine.off()
 
     # Somebody takes the disk to another machine, whose TPM is another one.
