@@ -11,6 +11,8 @@
 | `pod` | the private namespaces of one scenario: nothing in it outlives it or reaches the host |
 | `nspawn` | one machine of tier 1 |
 | `simulator` | the two APIs beside the machine |
+| `pages` | what the pages for people tell them to type |
+| `rules` | where each rule of the unit is seen to bite |
 | `world` | what a scenario is given: a machine, the APIs, people who write |
 
 Machines that boot the appliance have a house of their own: `appliance`.

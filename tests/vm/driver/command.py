@@ -133,9 +133,10 @@ def _all(wanted: list[scenario.Scenario], inside: list[str], jobs: int) -> int:
                 status = one.pod.poll()
                 if status is None and took < one.wanted.tier.longest:
                     continue
+                used = one.pod.used()
                 one.pod.close()
                 running.remove(one)
-                _report(one, status, took)
+                _report(one, status, took, used)
                 if status != 0:
                     failed.append(one.wanted.label)
             time.sleep(0.05)
@@ -148,9 +149,9 @@ def _all(wanted: list[scenario.Scenario], inside: list[str], jobs: int) -> int:
     return 1 if failed else 0
 
 
-def _report(one: Running, status: int | None, took: float) -> None:
+def _report(one: Running, status: int | None, took: float, used: float) -> None:
     verdict = "passed" if status == 0 else "FAILED" if status is not None else f"FAILED: not done in {one.wanted.tier.longest:.0f} s"
-    print(f"{one.wanted.label:16} {verdict} in {took:.1f} s", flush=True)
+    print(f"{one.wanted.label:16} {verdict} in {took:.1f} s, {used:.1f} s of a processor", flush=True)
     one.output.seek(0)
     text = one.output.read().decode(errors="replace")
     one.output.close()

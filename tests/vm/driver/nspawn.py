@@ -16,7 +16,7 @@ from pathlib import Path
 from driver.pod import WORK, leader, overlay
 
 # Enough that the rules about addresses and sockets are really loaded into the kernel.
-CAPABILITIES = "CAP_BPF,CAP_PERFMON,CAP_NET_ADMIN"
+CAPABILITIES = "CAP_BPF,CAP_PERFMON,CAP_NET_ADMIN,CAP_SYSLOG"
 # What nspawn refuses to all of the machine, so that a rule of the unit would not be seen to do it.
 SYSTEM_CALLS = "bpf @keyring @memlock adjtimex clock_adjtime"
 MACHINE_ID = "b1f10000b1f10000b1f10000b1f10000"

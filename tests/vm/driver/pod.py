@@ -60,6 +60,14 @@ class Pod:
     def poll(self) -> int | None:
         return self._process.poll()
 
+    def used(self) -> float:
+        """Seconds of a processor that everything in it has used: unlike the time it took, not a matter of what else runs."""
+        try:
+            counted = dict(line.split() for line in (self._group / "cpu.stat").read_text().splitlines())
+        except FileNotFoundError:
+            return 0.0
+        return int(counted["usage_usec"]) / 1e6
+
     def close(self) -> None:
         """Ends whatever is left of it. May be called twice."""
         if self._process.poll() is None:

@@ -27,6 +27,8 @@ class World:
 
     # Where the disk is mounted that holds the state.
     data = "/var"
+    # Seconds between two looks at something that is waited for.
+    interval = 0.1
 
     def __init__(self, machine: Machine, simulator: Simulator, binary: Path, step: Callable[[str], None]) -> None:
         self.machine, self.simulator, self.binary, self.step = machine, simulator, binary, step
@@ -185,7 +187,7 @@ class World:
         while not holds():
             if time.monotonic() > began + patience:
                 raise Failed(f"waited {patience:.0f} s for {wanted}")
-            time.sleep(0.1)
+            time.sleep(self.interval)
         return time.monotonic() - began
 
     # What holds at the end

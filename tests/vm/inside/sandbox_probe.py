@@ -250,6 +250,18 @@ def lock_memory():
 
 
 @attempt
+def open_thousands_of_files():
+    def exhaust():
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        null = os.open("/dev/null", os.O_RDONLY)
+        for _ in range(5000):
+            os.dup(null)
+
+    in_child(exhaust)
+
+
+@attempt
 def leave_a_core_dump():
     refuse_unless(resource.getrlimit(resource.RLIMIT_CORE)[1] != 0, "no core dumps")
 
@@ -278,6 +290,17 @@ def change_its_root():
 @attempt
 def name_the_machine():
     socket.sethostname(socket.gethostname())
+
+
+@attempt
+def ask_for_the_log_of_the_kernel():
+    # Its size: what stands in it may be kept from a container by the host.
+    called(LIBC.klogctl(10, None, 0))
+
+
+@attempt
+def see_the_modules_of_the_kernel():
+    os.listdir("/usr/lib/modules")
 
 
 @attempt
@@ -381,9 +404,12 @@ def outcome(function) -> str:
 
 def main() -> None:
     needed = NEEDED if "LOGS_DIRECTORY" in os.environ else {}
+    # Memory that is shared by a name, and shall not outlive the service.
+    Path("/dev/shm/left-behind").write_text("x")
     found = {
         "attempts": {name: outcome(function) for name, function in ATTEMPTS.items()},
         "needed": {name: outcome(function) for name, function in needed.items()},
+        "folder": os.getcwd(),
         "namespaces": {name: os.readlink(f"/proc/self/ns/{name}") for name in ("mnt", "ipc", "user", "net", "pid")},
     }
     (STATE / "probe.json").write_text(json.dumps(found))

@@ -3,20 +3,15 @@
 
 import re
 
+from driver import pages
 from driver.needs import REPOSITORY
 from driver.simulator import TOKEN
 from driver.world import ADA, UNIT
 
 TIERS = (1,)
-SECTION = "## Plain binary with systemd"
+PAGE, SECTION = "install.md", "## Plain binary with systemd"
+COMMANDS = {PAGE: pages.commands(PAGE, SECTION)}
 FOLDER = "/opt/blufio-release"
-
-
-def blocks(kind: str) -> list[str]:
-    """The code blocks of a kind in the section, in their order."""
-    text = (REPOSITORY / "docs/install.md").read_text().split(f"\n{SECTION}\n")[1]
-    section = re.split(r"^## ", text, maxsplit=1, flags=re.MULTILINE)[0]
-    return re.findall(rf"^```{kind}\n(.*?)^```$", section, flags=re.DOTALL | re.MULTILINE)
 
 
 def run(world) -> None:
@@ -36,7 +31,7 @@ def run(world) -> None:
         "blufio vault set telegram-bot-token": [("Value of", TOKEN), ("Passphrase:", world.passphrase)],
         "systemd-ask-password": [("Passphrase of the vault:", world.passphrase)],
     }
-    commands = [line for block in blocks("sh") for line in block.splitlines() if line]
+    commands = pages.commands(PAGE, SECTION)
     assert len(commands) > 10, commands
     for command in commands:
         if "CODE" in command:
@@ -70,7 +65,7 @@ def variable(setting: tuple[str, object]) -> str:
 
 def drop_ins(world) -> None:
     """Each drop-in of the page is understood, and does what the page says of it."""
-    machine, found = world.machine, blocks("ini")
+    machine, found = world.machine, pages.blocks(PAGE, "ini", SECTION)
     for number, text in enumerate(found):
         world.drop_in(f"page{number}", text)
     machine.place("/etc/credstore/blufio.speech-token", "a token", 0o600)

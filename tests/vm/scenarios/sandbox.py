@@ -30,6 +30,7 @@ def run(world) -> None:
     machine.place("/usr/local/libexec/legacy", legacy(), 0o755)
     machine.place(PLACE, PROBE.read_bytes())
     machine.place("/home/ada/diary", "dear diary")
+    machine.place("/usr/lib/modules/of-some-kernel", "x")
     machine.place("/etc/credstore.encrypted/of-somebody-else", "x", 0o600)
     world.start()
     machine.run("chmod 700 /etc/credstore.encrypted")
@@ -39,6 +40,7 @@ def run(world) -> None:
     fields = dict(line.split(":\t", 1) for line in daemon.splitlines())
     assert {fields[name] for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {"0" * 16}, daemon
     assert (fields["NoNewPrivs"], fields["Seccomp"]) == ("1", "2") and fields["Uid"].split()[0] != "0", daemon
+    assert machine.run("stat -c %a /run/blufio").strip() == "700"
     assert world.say(ADA, "[sim:say Still here.]") == "Still here."
     world.step("the daemon itself: no capability, no new privileges, filtered system calls, not root")
 
@@ -48,7 +50,8 @@ def run(world) -> None:
     refused = {name: said for name, said in bare["attempts"].items() if said != "open" and name not in closed}
     assert not refused, f"cannot be tried here even without the rules: {refused}"
 
-    machine.run(f"systemctl stop {UNIT}")
+    left = "/dev/shm/left-behind"
+    machine.run(f"rm {left} && systemctl stop {UNIT}")
     # The same unit, rule for rule; only what it runs is another program.
     lines = ["[Service]", "Type=oneshot", "Restart=no", "WatchdogSec=0", "ExecStart=", f"ExecStart={probe}"]
     world.drop_in("probe", "\n".join(lines) + "\n")
@@ -60,6 +63,10 @@ def run(world) -> None:
     assert not missing, f"the sandbox refuses what is needed: {missing}"
     for name in ("mnt", "ipc", "user"):
         assert held["namespaces"][name] != bare["namespaces"][name], f"the {name} namespace is shared"
+    assert "[Errno 1]" in held["attempts"]["add a key"], "what is filtered ends the daemon instead of being refused"
+    assert held["folder"] == "/", held["folder"]
+    assert machine.answer(f"test -e {left}")[0] == 1, "shared memory has outlived the service"
+    assert machine.run("stat -L -c %a /var/lib/blufio /var/log/blufio").split() == ["700", "700"]
     world.step(f"{len(held['attempts']) - len(closed)} attempts: all open without the rules, all refused with them")
 
 

@@ -21,3 +21,15 @@ def run(world) -> None:
     assert "the doors are open" in journal, "the daemon's log is in the journal"
     assert len(world.journal("--unit=blufio.service --priority=warning").splitlines()) == 0, world.journal()
     world.assert_secrets_are_kept()
+
+    for _ in range(6):
+        world.machine.run("systemctl restart blufio")
+    world.wait_ready()
+    world.step("six starts in a row are not too many")
+    # What is wrong with a configuration is said, and not tried again and again.
+    world.configure({"agent.nmae": "Ada"})
+    assert world.machine.answer("systemctl restart blufio")[0] != 0
+    world.until("a daemon that has given up", lambda: world.show("ActiveState") == "failed")
+    assert (world.show("ExecMainStatus"), world.show("NRestarts")) == ("2", "0")
+    assert "agent.nmae" in world.journal("--unit=blufio.service --lines=20")
+    world.step("with a wrong configuration it ends, and says what is wrong")
