@@ -30,6 +30,10 @@ def run(world) -> None:
         status, _, said = machine.answer(command)
         assert status != 0, f"{command} was not refused"
         world.step(f"refused: {command}: {said.strip()}")
+    # Settings of the kernel, as the daemon sees them; /proc/sys it does not see at all.
+    for place, within in (("/sys/kernel", 1), ("/sys/fs/cgroup", 1), ("/var/lib/blufio", 0)):
+        machine.run(f"test -w {place}")
+        assert machine.answer(f"nsenter --target {world.pid()} --mount test -w {place}")[0] == within, place
     for program in ("apt", "apt-get", "dpkg", "perl", "python3", "gcc", "cc", "ld", "su", "login", "passwd", "agetty"):
         assert machine.answer(f"command -v {program}")[0] != 0, f"{program} is in the image"
     assert not machine.run("find / -xdev -perm /6000 -type f").strip(), "somebody can become somebody else"
@@ -48,15 +52,24 @@ def run(world) -> None:
 
     # The limit, from inside the daemon's own group: what grows too large ends, and the daemon goes on.
     group = "/sys/fs/cgroup/system.slice/blufio.service"
-    assert machine.run(f"cat {group}/memory.max").strip() == str(384 << 20)
+    limits = machine.run(f"cat {group}/memory.max {group}/memory.high {group}/memory.swap.max").split()
+    assert limits == [str(384 << 20), str(256 << 20), "0"], limits
     pid = world.pid()
     # Without the lower limit, which slows down what comes near the upper one.
     hog = "awk 'BEGIN { held = \"x\"; while (length(held) < 500000000) held = held held }'"
-    status, _, _ = machine.answer(f"echo max >{group}/memory.high; echo $$ >{group}/cgroup.procs; {hog}", patience=180)
+    status, _, _ = machine.answer(f"echo max >{group}/memory.high; echo $BASHPID >{group}/cgroup.procs; {hog}", patience=180)
     killed = machine.run(f"grep oom_kill {group}/memory.events")
     world.step(f"500 MB in the daemon's group: status {status}, {' '.join(killed.split())}")
     assert status != 0
     assert int(killed.split()[1]) >= 1
+    # What multiplies is held, too; the daemon is one of them.
+    many = f"echo $BASHPID >{group}/cgroup.procs; mkfifo /run/never; exec 9<>/run/never; for n in {{1..300}}; do (read -r -u 9) & done"
+    stopped = f"until grep -q 'max [1-9]' {group}/pids.events; do sleep 0.2; done"
+    ended = f"for one in $(cat {group}/cgroup.procs); do [ $one = {pid} ] || kill -KILL $one; done"
+    machine.run(f"({many}) & {stopped}; {ended}")
+    held = machine.run(f"cat {group}/pids.max {group}/pids.events").split()
+    world.step(f"300 processes more in the daemon's group: at most {' '.join(held)}")
+    assert held[0] == "256" and int(held[2]) >= 1, held
     assert world.pid() == pid
     world.wait_ready()
     world.assert_secrets_are_kept()
