@@ -13,6 +13,7 @@
 | `uml` | one machine of tier 2: its disk, its consoles, its power |
 | `qemu` | one machine of tier 3: its firmware, its TPM, its hardware |
 | `monitor` | what the emulator tells about it, and is asked |
+| `rescue` | the rescue system of a provider, for what is done to a disk before it boots |
 | `emulator` | the tree of tools with which it is made |
 | `world` | what a scenario is given: the machine, the APIs beside it, people who write |
 """

@@ -15,9 +15,12 @@ from types import ModuleType
 from driver.needs import CACHE, REPOSITORY, Missing
 
 BUILD = REPOSITORY / "image/debian/build"
+MAKE_KEYS = REPOSITORY / "image/debian/keys"
+KEYS = CACHE / "vm/image-keys"
 PROGRAMS = Path(__file__).resolve().parent / "programs"
 INSTALLED, NEXT, UNHEALTHY = "installed", "next", "unhealthy"
-VERSIONS = {INSTALLED: "1.0.0", NEXT: "1.1.0", UNHEALTHY: "1.1.0"}
+# The one that is good is newer than the one that is not, and can take its place.
+VERSIONS = {INSTALLED: "1.0.0", UNHEALTHY: "1.0.1", NEXT: "1.1.0"}
 # In these, something else stands in the program's place.
 INSTEAD = {UNHEALTHY: PROGRAMS / "unhealthy"}
 # States of the repository whose images are kept: they take up to 800 MB each.
@@ -50,7 +53,7 @@ class Images:
         self.place = place
 
     def __getitem__(self, kind: str) -> Image:
-        return Image(self.place / kind, VERSIONS[kind])
+        return Image(self.place / f"{kind}-{VERSIONS[kind]}", VERSIONS[kind])
 
 
 def held_ones() -> Images:
@@ -73,8 +76,9 @@ def held(binary: Path, kinds: list[str]) -> Iterator[None]:
         while missing := [kind for kind in kinds if not _is_built(Images(place)[kind])]:
             # Alone: two runs at once build them once.
             fcntl.flock(lock, fcntl.LOCK_EX)
+            _make_keys()
             for kind in missing:
-                _build(Images(place)[kind], INSTEAD.get(kind, binary))
+                _build(Images(place)[kind], INSTEAD.get(kind, binary), disk=kind == INSTALLED)
             fcntl.flock(lock, fcntl.LOCK_SH)
         os.utime(place)
         _prune(place.parent)
@@ -86,12 +90,18 @@ def _is_built(image: Image) -> bool:
     return (image.folder / "built").exists()
 
 
-def _build(image: Image, program: Path) -> None:
+def _make_keys() -> None:
+    """Keys for tests, which anybody may have; once."""
+    if not (KEYS / "update.asc").exists() and subprocess.run([MAKE_KEYS, KEYS, "Blufio tests: anybody may have this key"], check=False).returncode != 0:
+        raise Missing(f"the keys for tests could not be made; the words of {MAKE_KEYS} stand above")
+
+
+def _build(image: Image, program: Path, disk: bool) -> None:
     if _is_built(image):
         return
-    print(f"building the image {image.folder.name} ({image.version}): half a minute to two; the first time trees of packages, too", flush=True)
+    print(f"building the image {image.folder.name}: half a minute to two; the first time trees of packages, too", flush=True)
     image.folder.mkdir(exist_ok=True)
-    command = [str(BUILD), "--version", image.version, "--out", str(image.folder), "--binary", str(program), "--disk" if image.folder.name == INSTALLED else "--fast"]
+    command = [str(BUILD), "--keys", str(KEYS), "--out", str(image.folder), "--version", image.version, "--binary", str(program), "--disk" if disk else "--fast"]
     # The date of the last commit would give every commit an image of its own.
     environment = os.environ | {"SOURCE_DATE_EPOCH": "1700000000"}
     if subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False).returncode != 0:

@@ -24,6 +24,7 @@ COMMAND_TIME = 300.0
 OFF_TIME = 240.0
 
 # The driver's ear and mouth: reads a command a line, says what came of it. Not in the image: the machine is handed it over.
+# Each program that it starts takes time from a slow machine, so that it does by itself what it can.
 PROBE = """[Unit]
 DefaultDependencies=no
 After=sysinit.target
@@ -37,8 +38,9 @@ StandardError=null
 TTYPath=/dev/TERMINAL
 IgnoreSIGPIPE=no
 ExecStart=/bin/bash -c 'stty -F /dev/TERMINAL raw -echo; echo; echo "@ready"; while read -r name command input; do \
-base64 -d <<<"$$command" >/run/probe.command; base64 -d <<<"$$input" | /bin/bash /run/probe.command >/run/probe.out 2>/run/probe.err; \
-echo "@$$name $$? $$(base64 -w0 /run/probe.out)- $$(base64 -w0 /run/probe.err)-"; done'
+printf -v command %%b "$$command"; printf %%b "$$input" >/run/probe.in; \
+(eval "$$command") </run/probe.in >/run/probe.out 2>/run/probe.err; printf "@$$name $$? "; \
+for said in out err; do [ -s /run/probe.$$said ] && base64 -w0 /run/probe.$$said; echo -n "- "; done; echo; done'
 """
 
 
@@ -119,13 +121,13 @@ class Machine:
         """Has it run a command as root, and waits for nothing; the mark of its answer."""
         assert self._channel is not None, "it is off"
         self._number += 1
-        encoded = (base64.b64encode(text.encode()).decode() for text in (command, stdin))
+        encoded = (_in_a_word(text) for text in (command, stdin))
         self._channel.sendall(f"{self._number} {' '.join(encoded)}\n".encode())
         return f"@{self._number} ".encode()
 
     def answer(self, command: str, stdin: str = "", patience: float = COMMAND_TIME) -> tuple[int, str, str]:
         """Runs a command as root; its status, standard output and standard error."""
-        _, status, out, err = self._hear(self.send(command, stdin), patience).decode().split(" ")
+        _, status, out, err = self._hear(self.send(command, stdin), patience).decode().split()
         decoded = (base64.b64decode(text.rstrip("-")).decode(errors="replace") for text in (out, err))
         return int(status), *decoded
 
@@ -192,3 +194,8 @@ class Machine:
     @property
     def is_on(self) -> bool:
         return self._process is not None and self._process.poll() is None
+
+
+def _in_a_word(text: str) -> str:
+    """A text without white space, in the way of the shell's `printf %b`."""
+    return text.replace("\\", "\\\\").replace(" ", "\\x20").replace("\t", "\\t").replace("\n", "\\n")

@@ -4,6 +4,7 @@
 import contextlib
 import fcntl
 import hashlib
+import secrets
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ TREE = CACHE / "vm" / "image-tools"
 ENTER = REPOSITORY / "image/debian/enter"
 # What a kernel for real machines loads when a device or a mount calls for it, and this one's modules are not in the image.
 MODULES = ["ipv6", "fuse", "autofs4", "vfat", "nls_cp437", "nls_ascii", "nls_utf8", "nls_iso8859-1"]
+# States of the repository whose modules are kept.
+KEPT = 4
 
 
 @contextlib.contextmanager
@@ -45,9 +48,10 @@ def modules() -> Path:
     key = hashlib.sha256(lists + version.encode()).hexdigest()[:16]
     wanted = CACHE / "vm" / f"image-uml-{key}.initrd"
     if not wanted.exists():
-        for old in wanted.parent.glob("image-uml-*"):
+        # Those of other states of the repository may be in use; the latest are kept.
+        for old in sorted(wanted.parent.glob("image-uml-*"), key=lambda path: path.stat().st_mtime)[:-KEPT]:
             old.unlink()
-        partial = wanted.with_name(f"{wanted.name}.partial")
+        partial = wanted.with_name(f"{wanted.name}.{secrets.token_hex(4)}.partial")
         partial.touch()
         script = f"""
             mkdir -p /run/tree/usr/lib/modules && ln -s usr/lib /run/tree/lib

@@ -8,6 +8,7 @@ on the disk byte by byte. What is not: firmware, boot loader, the kernel for rea
 import os
 import socket
 import subprocess
+from pathlib import Path
 
 from appliance import loader, machine, tools
 from appliance.images import Image
@@ -31,7 +32,12 @@ class Machine(machine.Machine):
         super().__init__(image, "ttyS1")
         self.handed_over.credentials["network.network.50-test"] = NETWORK.encode()
         # On a busy host devices are slow to come; a real machine waits for a minute and a half.
-        self.arguments = ["systemd.default_device_timeout_sec=900"]
+        # Five hundred terminals of an old kind, which nobody uses, would be half of what udev has to look at.
+        self.arguments = ["systemd.default_device_timeout_sec=900", "pty.legacy_count=0"]
+        # It has no screen, only the first serial port.
+        self.handed_over.units["blufio-console@tty1.service.d/no-screen.conf"] = "[Unit]\nConditionPathExists=!/dev/tty1\n"
+        # Disks beside its own, in the same folder.
+        self.more_disks: list[Path] = []
         subprocess.run(["ip", "tuntap", "add", "tap0", "mode", "tap"], check=True)
         subprocess.run(["ip", "address", "add", f"{OUTSIDE}/24", "dev", "tap0"], check=True)
         subprocess.run(["ip", "link", "set", "tap0", "up"], check=True)
@@ -52,6 +58,7 @@ class Machine(machine.Machine):
         # Besides the image's own arguments: where this kernel finds its devices, and the driver's ear.
         command = ["/bin/bash", "-c", 'exec -a /vm/rebooted /usr/bin/linux.uml "$@"', "linux"]
         command += [f"mem={MEMORY}", "ubd0=/vm/disk.raw", "initrd=/vm/initrd", "con=null", "ssl=null", "ssl0=null,fd:1"]
+        command += [f"ubd{number}=/vm/{disk.name}" for number, disk in enumerate(self.more_disks, start=1)]
         command += [f"ssl1=fd:{theirs.fileno()}", "vec0:transport=tap,ifname=tap0,depth=128,gro=1", "root=/dev/mapper/root"]
         # Its watchdog is a program on the host, and not there.
         command += [*arguments, "systemd.watchdog_sec=0", *self.arguments]

@@ -39,6 +39,8 @@ class Appliance(World):
     """A world whose machine is the appliance. What World places into a tree, the appliance is handed over."""
 
     machine: Machine
+    # To look takes time of the machine's only processor, which it needs for what is waited for.
+    interval = 1.0
 
     def __init__(self, machine: Machine, simulator: Beside, binary: Path, images: Images, step: Callable[[str], None]) -> None:
         super().__init__(machine, simulator, binary, step)

@@ -38,7 +38,7 @@ def run(world) -> None:
         disk.seek(start)
         disk.write(system[: MIB // 2][::-1])
     # The system that cannot be read is waited for in vain; not for as long as on a busy host.
-    machine.arguments[:] = ["systemd.default_device_timeout_sec=30"]
+    machine.arguments.append("systemd.default_device_timeout_sec=30")
     for number in (1, 2):
         machine.power()
         took = machine.wait_reboot(BOOT_TIME)
