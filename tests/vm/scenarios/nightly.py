@@ -6,6 +6,8 @@ from appliance.images import NEXT
 
 TIERS = (2,)
 IMAGES = (NEXT,)
+LOOK, WANTED = "blufio-update", "echo 3-5 >/etc/blufio/update"
+COMMANDS = {"appliance.md": (LOOK, WANTED)}
 REBOOT_TIME = 300.0
 UNITS = ("blufio-update", "blufio-update-reboot")
 
@@ -27,11 +29,16 @@ def run(world) -> None:
     assert world.kernels() == [f"blufio_{world.installed.version}.efi"]
     world.step("nobody has asked for updates: nothing is fetched")
 
-    hour = int(machine.run("date --utc +%-H"))
-    machine.run(f"echo {(hour + 2) % 24}-{(hour + 3) % 24} >/etc/blufio/update")
+    assert machine.run(LOOK).splitlines()[1].startswith(f"version {latest.version} is offered: blufio-update --now takes it")
+    machine.run(WANTED)
     assert ran("blufio-update") == "success yes"
     assert world.kernels() == [f"blufio_{world.installed.version}.efi", f"blufio_{latest.version}+3-0.efi"]
-    assert machine.run("blufio-update").splitlines()[1] == "a newer version is installed, and comes at the next boot"
+    assert machine.run(LOOK).splitlines()[1] == "a newer version is installed, and comes at the next boot"
+    # The hour may just be changing.
+    before, due, hour = machine.run("date --utc +%-H; blufio-update --due; echo $?; date --utc +%-H").split()
+    assert (due == "0") in {3 <= int(one) < 5 for one in (before, hour)}, f"status {due} at {hour} o'clock"
+
+    machine.run(f"echo {(int(hour) + 2) % 24}-{(int(hour) + 3) % 24} >/etc/blufio/update")
     ran("blufio-update-reboot")
     machine.run("sleep 3")
     assert machine.run("systemctl show --property=SystemState --value").strip() != "stopping", "it reboots outside of the hours"

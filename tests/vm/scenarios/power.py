@@ -2,10 +2,13 @@
 """Reboots, and power cuts in the middle of writing: what was said is kept, and the machine is the same afterwards."""
 
 import json
+import subprocess
 
 from driver.world import ADA
 
 TIERS = (2,)
+# MB.
+GROWN = 1024
 
 
 def run(world) -> None:
@@ -14,6 +17,7 @@ def run(world) -> None:
     assert world.say(ADA, "Hello") == "You said: “Hello”"
     identity = machine.run("cat /etc/machine-id")
     machine.run("touch /run/gone /tmp/gone")
+    before = room(machine)
 
     world.step(f"rebooted in {machine.reboot():.1f} s")
     world.wait_ready()
@@ -32,10 +36,20 @@ def run(world) -> None:
     world.until("a call to the model", lambda: len(world.prompts()) > asked)
     world.cut_power()
     world.step("power cut")
+    # Meanwhile the provider gives it a larger disk.
+    subprocess.run(["truncate", f"--size=+{GROWN}M", machine.disk], check=True)
     world.step(f"on again in {machine.on():.1f} s")
     world.wait_ready()
     answers = world.wait_answers(ADA, said + 3)[said:]
     assert answers == [f"Answer {number}." for number in range(3)], f"not each answer came once: {answers}"
     assert machine.run("cat /etc/machine-id") == identity
+    now = room(machine)
+    assert now > before + GROWN * 0.9, f"the data have {now} MB, and had {before}"
+    world.step(f"the data have grown with the disk, from {before} to {now} MB")
     assert not machine.run("systemctl --failed --no-legend --plain").strip()
     world.step("each message is answered once")
+
+
+def room(machine) -> int:
+    """The size of the data, in MB."""
+    return int(machine.run("df --output=size --block-size=1M /var | tail -n 1"))

@@ -3,12 +3,15 @@
 
 import json
 
+from driver import pages
 from driver.needs import REPOSITORY
 from driver.pod import WORK
 from driver.simulator import TOKEN
 from driver.world import ADA
 
 TIERS = (1,)
+KEEP, FORGET = "blufio-keep-passphrase host", "blufio-keep-passphrase forget"
+COMMANDS = {"appliance.md": (KEEP, FORGET)}
 FOLDER = "/efi/blufio"
 STORE = "/etc/credstore.encrypted"
 PROBLEMS = "/run/blufio-provision/problems"
@@ -67,6 +70,17 @@ def toml(settings: dict) -> str:
     return "".join(f"{key} = {json.dumps(value)}\n" for key, value in settings.items())
 
 
+def user_data(key: str, settings: str, secrets: dict[str, str]) -> str:
+    """The example of the page, with other values."""
+    (text,) = pages.blocks("appliance.md", "toml", "## Handing things over")
+    here = {"ssh-ed25519 AAAA… you@home": key, "telegram.allowed_users = [123456789]\n": settings}
+    here |= {"sk-ant-…": secrets["anthropic-api-key"], "123456:…": secrets["telegram-bot-token"]}
+    for example, instead in here.items():
+        assert example in text, f"the page has no {example}"
+        text = text.replace(example, instead)
+    return text
+
+
 def wrong(world) -> None:
     """Wrong files: the boot goes on, with what was right before, and everybody is told."""
     machine = world.machine
@@ -90,12 +104,13 @@ def wrong(world) -> None:
 def others(world) -> None:
     """A seed and a metadata service, for a machine in a folder."""
     machine = world.machine
-    text = f'#blufio\nssh_authorized_keys = ["{KEY}"]\n[settings]\n{toml(world.surroundings())}[secrets]\nvault-passphrase = "{world.passphrase}"\n'
+    text = user_data(KEY, toml(world.surroundings()), {"anthropic-api-key": world.api_key, "telegram-bot-token": TOKEN})
     machine.run("mkdir -p /run/seed && cat >/run/seed/user-data", text)
     shipped = "--shipped /usr/share/blufio/blufio.toml"
     machine.run(f"blufio provision --seed /run/seed --root /run/other {shipped}")
     machine.run("blufio --isolated --config /run/other/etc/blufio/blufio.toml config validate")
-    machine.run(f"systemd-creds decrypt --name=blufio.vault-passphrase /run/other{STORE}/blufio.vault-passphrase - | grep -qxF '{world.passphrase}'")
+    for name, value in (("anthropic-api-key", world.api_key), ("telegram-bot-token", TOKEN)):
+        machine.run(f"systemd-creds decrypt --name=blufio.{name} /run/other{STORE}/blufio.{name} - | grep -qxF '{value}'")
 
     machine.run("mkdir -p /run/cloud/hetzner/v1 /run/third/sys/class/dmi/id && cp /run/seed/user-data /run/cloud/hetzner/v1/userdata")
     machine.run("echo Hetzner >/run/third/sys/class/dmi/id/sys_vendor")
@@ -118,9 +133,9 @@ def kept(world) -> None:
     for name, value in (("anthropic-api-key", world.api_key), ("telegram-bot-token", TOKEN)):
         world.blufio(f"vault set {name} --passphrase-fd 3 3</run/passphrase", value)
     machine.run(f"rm /run/passphrase {STORE}/*")
-    status, _, said = machine.answer("blufio-keep-passphrase host", "not the passphrase")
+    status, _, said = machine.answer(KEEP, "not the passphrase")
     assert status == 1 and "nothing is kept" in said and machine.run(f"ls {STORE}") == "", said
-    machine.type("blufio-keep-passphrase host", [("Passphrase of Blufio's vault:", world.passphrase)])
+    machine.type(KEEP, [("Passphrase of Blufio's vault:", world.passphrase)])
     machine.reboot()
     world.wait_ready()
     assert world.say(ADA, "[sim:say Opened.]") == "Opened."
@@ -140,10 +155,10 @@ def kept(world) -> None:
     assert world.wait_answers(ADA, 4)[-1] == "From the console."
     world.step("what another machine has kept is set aside, and the console opens the vault, and nothing else")
 
-    machine.run("blufio-keep-passphrase forget")
+    machine.run(FORGET)
     machine.reboot()
     world.until("a daemon that says it is sealed", lambda: bool(world.health().get("sealed")))
-    machine.run("blufio-keep-passphrase host", world.passphrase)
+    machine.run(KEEP, world.passphrase)
     world.wait_ready()
     world.assert_secrets_are_kept()
     assert world.show("NRestarts") == "0"

@@ -3,26 +3,34 @@
 
 import json
 import re
+import shutil
 import socket
 import subprocess
 import time
 
-from appliance import loader, updates
+from appliance import rescue, updates
 from appliance.machine import DISK
 from appliance.uml import MACHINE, NETWORK
-from driver.needs import REPOSITORY
+from driver import pages
 from driver.nspawn import Failed
 from driver.pod import WORK
 from driver.simulator import TOKEN
 from driver.world import ADA
 
 TIERS = (2,)
+PAGE, SECTION, WRITING = "install.md", "## A VPS in ten minutes", "## Writing it to a disk"
+DISK_OF_THE_PAGE = "sda"
+# What the machine is handed over with `mount` and so on is done in a rescue system; `reboot` is the driver switching it on.
+KEEP = "blufio-keep-passphrase host"
+COMMANDS = {PAGE: pages.commands(PAGE, SECTION), "appliance.md": (*pages.commands("appliance.md", WRITING), KEEP)}
+# Of the operator, who got into the rescue system with it.
+KEY = WORK / "id"
 STORE = "/var/config/credstore.encrypted"
 
 
 def run(world) -> None:
     machine = world.machine
-    key, last = WORK / "home/.ssh/id", flash(world)
+    last = flash(world)
     # What a hypervisor would hand over is in the folder instead: where the stand-ins are, and this network.
     machine.credential("network.network.50-test", None)
     settings = world.surroundings() | {"telegram.allowed_users": []}
@@ -37,7 +45,7 @@ def run(world) -> None:
     code = re.search(r"\b[A-Z0-9]{4}-?[A-Z0-9]{2,}\b", said)
     assert code, f"no pairing code: {said}"
     assert last.startswith("ssh root@ADDRESS "), last
-    ssh(world, key, last.removeprefix("ssh root@ADDRESS ").replace("CODE", code.group()))
+    ssh(world, KEY, last.removeprefix("ssh root@ADDRESS ").replace("CODE", code.group()))
     assert world.say(ADA, "Hello") == "You said: “Hello”"
     world.step("paired over SSH, it answers")
 
@@ -45,7 +53,7 @@ def run(world) -> None:
     assert machine.run(f"ls {STORE}").split() == ["blufio.anthropic-api-key", "blufio.telegram-bot-token"]
     assert not machine.run("systemctl --failed --no-legend --plain").strip(), machine.run("systemctl --failed")
     assert listeners(machine) == {"8787", "22"}, listeners(machine)
-    assert ssh(world, key, "id -u; cat /etc/hostname").split() == ["0", "blufio"]
+    assert ssh(world, KEY, "id -u; cat /etc/hostname").split() == ["0", "blufio"]
     other = WORK / "other"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", other], check=True)
     refused = subprocess.run(command(other, "id"), capture_output=True, text=True, check=False)
@@ -58,36 +66,35 @@ def run(world) -> None:
     world.wait_ready()
     world.step("the secrets are sealed, and nowhere readable on the disk; SSH lets in who has the key, and nobody else")
 
-    ssh(world, key, "blufio vault init --passphrase-fd 0", world.passphrase)
+    ssh(world, KEY, "blufio vault init --passphrase-fd 0", world.passphrase)
     for name, value in (("anthropic-api-key", world.api_key), ("telegram-bot-token", TOKEN)):
-        ssh(world, key, f"blufio vault set {name}", value)
+        ssh(world, KEY, f"blufio vault set {name}", value)
     machine.run(f"rm {STORE}/*")
     machine.reboot()
     world.until("a daemon that says it is sealed", lambda: bool(world.health().get("sealed")))
     assert known_key(machine) == before, "after a reboot it seems to be another machine"
     world.until("the console to ask for it", lambda: "Passphrase:" in machine.console.read_text(errors="replace").rsplit("sealed", 1)[-1])
-    ssh(world, key, "blufio vault unseal --passphrase-fd 0", world.passphrase)
+    ssh(world, KEY, "blufio vault unseal --passphrase-fd 0", world.passphrase)
     world.wait_ready()
     assert world.say(ADA, "And now?") == "You said: “And now?”"
     world.step("sealed after a reboot; the console asks; opened over SSH")
 
-    ssh(world, key, "blufio-keep-passphrase host", world.passphrase)
+    ssh(world, KEY, KEEP, world.passphrase)
     machine.run("rm /var/config/ssh/authorized_keys")
     machine.reboot()
     world.wait_ready()
     world.assert_secrets_are_kept()
     assert listeners(machine) == {"8787"}, listeners(machine)
+    machine.off()
+    for secret in (world.passphrase, world.api_key, TOKEN):
+        assert not holds(machine.disk, secret), "a secret lies readable on the disk"
     world.step("kept, it opens by itself; with the keys taken away nothing but the agent listens")
 
 
 def flash(world) -> str:
-    """Does what the page says, in place of a rescue system; its last command is left."""
-    page = (REPOSITORY / "docs/install.md").read_text().split("\n## A VPS in ten minutes\n")[1].split("\n## ")[0]
-    commands = [line for block in re.findall(r"^```sh\n(.*?)^```$", page, re.DOTALL | re.MULTILINE) for line in block.splitlines()]
-    *commands, reboot, last = commands
-    assert reboot == "reboot" and len(commands) == 9, commands
-    image, disk, mnt, home = world.installed, world.machine.disk, WORK / "mnt", WORK / "home"
-    for folder in (updates.FOLDER, mnt, home / ".ssh"):
+    """Does what the page says, in a rescue system; its last command is left."""
+    image, disk, rescue_folder = world.installed, world.machine.disk, WORK / "rescue"
+    for folder in (updates.FOLDER, rescue_folder / "home/.ssh"):
         folder.mkdir(parents=True, exist_ok=True)
     packed = updates.FOLDER / f"blufio_{image.version}.raw.xz"
     with packed.open("wb") as to:
@@ -96,36 +103,30 @@ def flash(world) -> str:
         subprocess.run(["xz", "--threads=0", quickly, "--stdout", image.file(".raw")], stdout=to, check=True)
     (updates.FOLDER / "update.pub.gpg").write_bytes(updates.KEY.with_name("update.pub.gpg").read_bytes())
     updates.sign()
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", home / ".ssh/id"], check=True)
-    (home / ".ssh/authorized_keys").write_bytes((home / ".ssh/id.pub").read_bytes())
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", KEY], check=True)
+    (rescue_folder / "home/.ssh/authorized_keys").write_bytes(KEY.with_suffix(".pub").read_bytes())
 
+    fetch, write, hand_over, (last,) = (block.splitlines() for block in pages.blocks(PAGE, section=SECTION))
+    assert f"dd of=/dev/{DISK_OF_THE_PAGE}" in write[0] and hand_over[-1] == "reboot", (write, hand_over)
+    # The other page says the same of a disk that is called differently.
+    renamed = [line.replace("/dev/vda", f"/dev/{DISK_OF_THE_PAGE}") for line in pages.commands("appliance.md", WRITING)]
+    assert renamed == [fetch[-1], *write], renamed
     disk.unlink()
-    typed = {"anthropic-api-key": f"{world.api_key}\n", "telegram-bot-token": f"{TOKEN}\n"}
-    here = {
-        "https://github.com/blufio/blufio/releases/latest/download": f"file://{updates.FOLDER}",
-        "blufio_V": f"blufio_{image.version}", "/dev/sda": str(disk), "/mnt": str(mnt), "~": str(home),
-    }
-    for line in commands:
-        # The kernel of the host may know no FAT: what was written is carried over afterwards.
-        if line == "mount -o loop,offset=2MiB /dev/sda /mnt":
-            assert loader.OFFSET == "2M"
-            (mnt / "blufio/secrets").mkdir(parents=True)
-            continue
-        if line == "umount /mnt":
-            for path in (path for path in mnt.rglob("*") if path.is_file()):
-                world.machine.boot_partition(str(path.relative_to(mnt)), path.read_bytes())
-            continue
-        stdin = next((text for name, text in typed.items() if line.endswith(name)), "")
-        for name, instead in here.items():
+    here = {"https://github.com/blufio/blufio/releases/latest/download": f"file://{updates.FOLDER}", "blufio_V": f"blufio_{image.version}"}
+    for line in (*fetch, *write):
+        for name, instead in (here | {f"/dev/{DISK_OF_THE_PAGE}": str(disk)}).items():
             line = line.replace(name, instead)
-        (WORK / "rescue").mkdir(exist_ok=True)
-        done = subprocess.run(["bash", "-o", "pipefail", "-c", line], cwd=WORK / "rescue", input=stdin, capture_output=True, text=True, check=False)
+        done = subprocess.run(["bash", "-o", "pipefail", "-c", line], cwd=rescue_folder, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{line}: {done.stdout}{done.stderr}"
     # As on a real machine, the disk is larger than the image.
     subprocess.run(["truncate", f"--size={DISK}", str(disk)], check=True)
-    for path in (*updates.FOLDER.iterdir(), *(WORK / "rescue").iterdir()):
-        path.unlink()
-    world.step(f"{len(commands)} commands of the page")
+    # Where FAT is known, whatever the kernel of the host knows.
+    typed = {"anthropic-api-key": world.api_key, "telegram-bot-token": TOKEN}
+    lines = [line.replace(f"/dev/{DISK_OF_THE_PAGE}", rescue.DISK) for line in hand_over[:-1]]
+    rescue.run(disk, rescue_folder, lines, {line: f"{text}\n" for line in lines for name, text in typed.items() if line.endswith(name)})
+    for folder in (updates.FOLDER, rescue_folder):
+        shutil.rmtree(folder)
+    world.step(f"{len(fetch) + len(write) + len(lines)} commands of the page")
     return last
 
 

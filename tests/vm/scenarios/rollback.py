@@ -6,25 +6,30 @@ from driver.world import ADA
 
 TIERS = (2, 3)
 IMAGES = (NEXT,)
+UPDATE, LOOK, BACK = "blufio-update --now", "blufio-rollback", "blufio-rollback --now"
+COMMANDS = {"appliance.md": (UPDATE, LOOK, BACK)}
 REBOOT_TIME = 300.0
+UPDATE_TIME = 600.0
 
 
 def run(world) -> None:
     machine, latest = world.machine, world.images[NEXT]
     world.start()
     assert world.say(ADA, "Hello") == "You said: “Hello”"
-    status, _, said = machine.answer("blufio-rollback")
+    status, _, said = machine.answer(LOOK)
     world.step(f"with one version: {said.strip()}")
     assert status == 1 and "no update" in said
     world.offer(NEXT)
-    world.install_update()
-    machine.reboot()
+    machine.send(UPDATE)
+    machine.wait_reboot(UPDATE_TIME)
+    machine.on()
+    assert world.version() == latest.version
     world.wait_blessed()
 
-    said = machine.run("blufio-rollback")
+    said = machine.run(LOOK)
     world.step(said.strip().splitlines()[0])
     assert f"into version {world.installed.version}" in said
-    machine.send("blufio-rollback --now")
+    machine.send(BACK)
     machine.wait_reboot(REBOOT_TIME)
     machine.on()
     assert world.version() == world.installed.version
@@ -33,7 +38,7 @@ def run(world) -> None:
     assert any("Hello" in str(message["content"]) for message in world.prompts()[-1]["body"]["messages"]), "the conversation is forgotten"
     world.step(f"back: {machine.kernel} of {', '.join(world.kernels())}")
 
-    machine.send("blufio-rollback --now")
+    machine.send(BACK)
     machine.wait_reboot(REBOOT_TIME)
     machine.on()
     assert world.version() == latest.version

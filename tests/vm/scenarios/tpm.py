@@ -5,6 +5,8 @@ from driver.simulator import TOKEN
 from driver.world import ADA
 
 TIERS = (3,)
+KEEP = "blufio-keep-passphrase tpm2"
+COMMANDS = {"appliance.md": (KEEP,)}
 
 
 def run(world) -> None:
@@ -28,6 +30,9 @@ def run(world) -> None:
     machine.credential(token, None)
     drop_in = f"[Service]\nLoadCredentialEncrypted=anthropic-api-key:{sealed}\n"
     machine.handed_over.units["blufio.service.d/50-sealed.conf"] = drop_in
+    # A vault, which nobody but this TPM opens at the next boot.
+    machine.run("blufio vault init --passphrase-fd 0", stdin=world.passphrase)
+    machine.run(KEEP, stdin=world.passphrase)
     world.step(f"sealed, and rebooted in {machine.reboot():.1f} s")
     assert machine.run("cat /etc/machine-id") == identity
     world.wait_ready()
