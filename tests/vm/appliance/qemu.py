@@ -5,8 +5,8 @@ What is not real: the hardware is software, and slow; Secure Boot is off.
 """
 
 import base64
+import json
 import os
-import re
 import select
 import shutil
 import socket
@@ -143,12 +143,13 @@ class Machine(machine.Machine):
 
     def times(self) -> str:
         split = super().times()
-        log = self.run("journalctl --boot --dmesg --no-pager --quiet --output=short-monotonic --grep='setting system clock' || true")
-        found = re.search(r"\[ *([\d.]+)\].*setting system clock.*\((\d+)\)", log)
-        if not found:
-            return f"{split}; the kernel did not say what the clock said"
         # The kernel says what the clock says, which began when the machine was switched on.
-        before = int(found[2]) - self._switched_on - float(found[1])
+        said = self.run("journalctl --boot --dmesg --no-pager --quiet --output=json --grep='setting system clock' || true")
+        if not said:
+            return f"{split}; the kernel did not say what the clock said"
+        line = json.loads(said.splitlines()[0])
+        clock = int(line["MESSAGE"].rsplit("(", 1)[1].rstrip(")"))
+        before = clock - self._switched_on - int(line["_SOURCE_MONOTONIC_TIMESTAMP"]) / 1e6
         if self.firmware != "uefi":
             return f"firmware and loader {before:.0f} s, {split}"
         return f"firmware {self._firmware_took} s, loader {before - self._firmware_took:.0f} s, {split}"
