@@ -134,8 +134,10 @@ class Machine(machine.Machine):
         assert self._channel is not None and self._process is not None and self._monitor is not None, "it is off"
         until = time.monotonic() + patience * self.slowness
         while b"Boot in" not in self.console.read_bytes()[self._spoken :]:
-            # Whoever can be spoken to, or has ended, has no loader any more.
-            if select.select([self._channel], [], [], 0.2)[0] or self._process.poll() is not None:
+            # The firmware speaks there, too. Whoever can be spoken to, or has ended, has no loader any more.
+            if select.select([self._channel], [], [], 0.2)[0]:
+                self._heard += self._channel.recv(65536)
+            if b"@ready" in self._heard or self._process.poll() is not None:
                 return
             if time.monotonic() > until:
                 raise Failed(f"waited {patience:.0f} s for the loader")
