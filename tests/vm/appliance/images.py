@@ -73,13 +73,12 @@ def held(binary: Path, kinds: list[str]) -> Iterator[None]:
     place.mkdir(parents=True, exist_ok=True)
     with open(place / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_SH)
-        while missing := [kind for kind in kinds if not _is_built(Images(place)[kind])]:
-            # Alone: two runs at once build them once.
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        # Two runs at once build them once, and neither waits for what the other one does with those that are there.
+        with open(place / "building", "w") as building:
+            fcntl.flock(building, fcntl.LOCK_EX)
             _make_keys()
-            for kind in missing:
+            for kind in kinds:
                 _build(Images(place)[kind], INSTEAD.get(kind, binary), disk=kind == INSTALLED)
-            fcntl.flock(lock, fcntl.LOCK_SH)
         os.utime(place)
         _prune(place.parent)
         os.environ[PLACE] = str(place)
