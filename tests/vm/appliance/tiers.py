@@ -19,7 +19,7 @@ class UserMode(Tier):
     number = 2
     about = "the appliance in User-Mode Linux"
     longest = 1800.0
-    programs = needs.USUAL | {"ip": "iproute2", "ssh": "openssh-client"}
+    programs = needs.USUAL | {"ip": "iproute2", "ssh": "openssh-client", "curl": "curl", "gpgv": "gpgv", "xz": "xz-utils"}
 
     @contextlib.contextmanager
     def held(self, binary: Path, scenarios: list[ModuleType]) -> Iterator[None]:
