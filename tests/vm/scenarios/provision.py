@@ -94,11 +94,14 @@ def wrong(world) -> None:
     assert "secrets/telegram-token: no secret has this name" in said, said
     assert "what is this?" not in world.journal(""), "a secret with a wrong name is shown"
     assert "blufio-provision" in world.journal("--grep=agent.nmae"), "the journal says nothing of it"
+    # Whoever sits before the machine sees it, too.
+    shown = machine.run("exec 3< <(exec /usr/lib/blufio/blufio-console </dev/null); grep --max-count=1 agent.nmae <&3; kill $!")
+    assert "blufio.toml:6:7: there is no key" in shown, shown
     notices = json.dumps(world.health().get("notices"))
     assert "agent.nmae" in notices and "telegram-token" in notices, notices
     assert machine.run("systemctl --failed --no-legend --plain") == "", "a wrong file is no failure of the machine"
     machine.run(f"rm {FOLDER}/secrets/telegram-token {FOLDER}/blufio.toml")
-    world.step("wrong files are said in the journal, in /health and in the file; the boot goes on")
+    world.step("wrong files are said in the journal, in /health, on the console and in the file; the boot goes on")
 
 
 def others(world) -> None:
