@@ -21,6 +21,9 @@ use blufio_store::{Store, StoreOptions};
 use serde_json::json;
 use std::time::Instant;
 
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Turns that are settled together.
 const BATCH: usize = 50;
 const THINGS: usize = 250;

@@ -16,7 +16,7 @@
 //! | bytes a row | what the file holds more for each row than a store that has nothing but the messages |
 //!
 //! `BLUFIO_ROWS` names other numbers of rows (`1000,10000`). Pin the bench to one core (`taskset -c 1`) and stop other work. The table goes to
-//! standard error, one JSON object to standard output.
+//! standard error, one JSON object to standard output. The allocator is the program's: it makes the difference in a static build.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use blufio_core::channel::{Inbound, Sender};
@@ -33,6 +33,10 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
+
+/// SQLite asks for a buffer for each block of vectors, and the C library's allocator would hand out fresh pages for it.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// Tells a child which database to ask.
 const CHILD: &str = "BLUFIO_BENCH_CHILD";
