@@ -8,7 +8,7 @@ use crate::store::Store;
 use crate::writer::Durability;
 use crate::{answers, summaries};
 use async_trait::async_trait;
-use blufio_core::content::{Message, Role};
+use blufio_core::content::{Block, Message, Role};
 use blufio_core::ids::{Conversation, MessageId, QueueId, SessionId};
 use blufio_core::route::{Decision, Route};
 use blufio_core::storage::{Compaction, Sessions, StorageError, StoredMessage, Summary, Transcript};
@@ -41,6 +41,9 @@ const PIN: &str = "INSERT INTO pins (channel, chat, thread, route) VALUES (?1, ?
     ON CONFLICT (channel, chat, thread) DO UPDATE SET route = excluded.route";
 
 const UNPIN: &str = "DELETE FROM pins WHERE channel = ?1 AND chat = ?2 AND thread = ?3";
+
+/// Stands for a message that cannot be read.
+const UNREADABLE: &str = "[This message was damaged and cannot be read any more.]";
 
 #[async_trait]
 impl Sessions for Store {
@@ -93,7 +96,7 @@ impl Sessions for Store {
             while (messages.is_empty() || read < bytes)
                 && let Some(row) = rows.next()?
             {
-                read = read.saturating_add(row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?.len());
+                read = read.saturating_add(row.get_ref(2)?.as_bytes().map_or(0, <[u8]>::len));
                 messages.push(message(row)?);
             }
             Ok(Transcript { summary, summarised_at, messages })
@@ -151,14 +154,22 @@ impl Sessions for Store {
     }
 }
 
+/// One message. What stands in the place of one that cannot be read says so: a single damaged row must not end a conversation
+/// for good. Calls and results of tools that it may have had are missed by nobody, since the agent pairs what is left.
 fn message(row: &Row<'_>) -> Result<StoredMessage, RowError> {
+    let id = MessageId(row.get(0)?);
     let role = match row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)? {
         "user" => Role::User,
         "assistant" => Role::Assistant,
         other => return Err(RowError::Refused(format!("a message has the unknown role {other:?}"))),
     };
-    let content = from_json(row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?)?;
-    Ok(StoredMessage { id: MessageId(row.get(0)?), message: Message { role, content } })
+    let read = row.get_ref(2)?.as_str().map_err(|error| RowError::from(rusqlite::Error::from(error)));
+    let content = read.and_then(from_json).unwrap_or_else(|error| {
+        let message = id.0;
+        tracing::warn!(message, %error, "a message cannot be read; the conversation goes on without it, /new ends it");
+        vec![Block::text(UNREADABLE)]
+    });
+    Ok(StoredMessage { id, message: Message { role, content } })
 }
 
 /// The last message that a summary stands for. Ids begin at 1.

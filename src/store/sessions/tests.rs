@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-use crate::behaviour::fixture::{accept, chat, claim, fresh, message, number, said, settlement, transcript};
+use crate::behaviour::fixture::{
+    accept, chat, claim, fresh, message, number, said, settlement, transcript, turn,
+};
+use crate::writer::Durability;
 use blufio_core::content::{Block, Message};
 use blufio_core::ids::SessionId;
 use blufio_core::storage::{Queue, Sessions, Settlement};
@@ -27,6 +30,18 @@ async fn asked_for_many_times_at_once_one_session_is_opened() {
     }
     assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
     assert_eq!(number(&f.store, "SELECT count(*) FROM sessions").await, 1);
+}
+
+#[tokio::test]
+async fn a_damaged_message_does_not_end_the_conversation() {
+    let f = fresh();
+    let turn = turn(&f.store, "1", vec![said("alpha"), said("beta"), said("gamma")], 10).await;
+    let damage = "UPDATE messages SET content = CASE id WHEN 1 THEN CAST(x'ff' AS TEXT) ELSE '[{\"type\":\"tomorrow\"}]' END WHERE id <= 2";
+    f.store.write(Durability::Now, move |db| Ok(db.execute(damage, []).map(|_| ())?)).await.unwrap();
+    let messages = f.store.transcript(turn.session, 9).await.unwrap().messages;
+    let content: Vec<_> = messages.into_iter().flat_map(|one| one.message.content).collect();
+    assert_eq!(content, [super::UNREADABLE, super::UNREADABLE, "gamma"].map(Block::text));
+    assert_eq!(f.store.oldest(turn.session, 9, 1 << 20).await.unwrap().messages.len(), 3);
 }
 
 #[tokio::test]
