@@ -86,6 +86,8 @@ mod tests {
     #[test]
     fn a_word_counts_where_another_language_has_it_for_nothing() {
         assert_eq!(words("Where did my son park the car and the van?"), ["son", "park", "car", "van"]);
+        assert_eq!(words("How much do I get for a hem?"), ["hem"]);
+        assert_eq!(words("The dove ate the ham, hon"), ["dove", "ate", "ham", "hon"]);
         assert_eq!(words("Il n'est pas venu car son vélo est cassé"), ["venu", "vélo", "cassé"]);
     }
 
