@@ -3,6 +3,7 @@
 
 use async_trait::async_trait;
 use blufio_core::embedding::{EmbedError, Embedding, EmbeddingModel, Patience};
+use blufio_core::ids::MemoryId;
 use blufio_core::memory::{Item, ItemId, Memory};
 use blufio_core::recall::{ByMeaning, Question, Recall, Recalled, Recollection};
 use blufio_core::storage::{Candidates, Memories, RecallQuery, StorageError};
@@ -74,11 +75,19 @@ impl Recaller {
         }
     }
 
-    /// What stands for a candidate: itself, or what took the place of a memory. With what it replaced, newest first.
-    async fn present(&self, item: &Item) -> Result<Option<(Item, Vec<Memory>)>, StorageError> {
+    /// What stands for a candidate: itself, or what took the place of a memory. With what it replaced, newest first. Nothing where
+    /// one of `met` stands for it, the memories that were met on the way before.
+    async fn present(
+        &self,
+        item: &Item,
+        met: &mut HashSet<MemoryId>,
+    ) -> Result<Option<(Item, Vec<Memory>)>, StorageError> {
         let Item::Memory(memory) = item else { return Ok(Some((item.clone(), Vec::new()))) };
         let mut id = memory.replaced.map_or(memory.id, |replaced| replaced.by);
         for _ in 0..HOPS {
+            if !met.insert(id) {
+                return Ok(None);
+            }
             // It may have been forgotten meanwhile.
             let Some((memory, earlier)) = self.memories.memory(id).await? else { return Ok(None) };
             match memory.replaced {
@@ -138,6 +147,7 @@ impl Recaller {
         Looked { asked, found, .. }: &Looked,
     ) -> Result<Vec<Recollection>, StorageError> {
         let mut chosen: Vec<Recollection> = Vec::new();
+        let mut met = HashSet::new();
         let mut seen: HashSet<ItemId> = HashSet::new();
         for ranked in rank(asked, found, self.signals) {
             if chosen.len() >= question.limit {
@@ -147,7 +157,7 @@ impl Recaller {
                 continue;
             }
             let Some(candidate) = found.candidates.get(ranked.at) else { continue };
-            let Some((item, earlier)) = self.present(&candidate.item).await? else { continue };
+            let Some((item, earlier)) = self.present(&candidate.item, &mut met).await? else { continue };
             let repeats = self.signals.diversity
                 && chosen.iter().any(|other| other.item.text().eq_ignore_ascii_case(item.text()));
             if !repeats && seen.insert(item.id()) {
