@@ -16,6 +16,7 @@ use blufio_core::observe::Observability;
 use blufio_core::secret::SecretString;
 use blufio_net::Redactor;
 use blufio_vault::KdfParams;
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -175,18 +176,20 @@ impl Daemon {
         tracing::warn!("{reason}");
         self.desk.enter(Phase::Trial(reason));
         systemd::ready(&self.desk.status_line());
-        let over = async {
+        // Says early in the log what would be found, and holds nobody up: loading the sentence model may take a minute.
+        let tested = async {
             for point in self.desk.check_up().await.failed() {
                 tracing::error!("on trial, {} is not well: {}", point.name, point.says);
             }
-            trial.over().await;
+            std::future::pending::<Infallible>().await
         };
         tokio::select! {
-            () = over => {
+            () = trial.over() => {
                 tracing::info!("the trial is over");
                 self.desk.enter(Phase::Starting);
                 true
             }
+            never = tested => match never {},
             () = shutdown.cancelled() => false,
             _ = vault.changed() => false,
             () = self.desk.secrets_changed() => false,
