@@ -16,6 +16,13 @@ pub(crate) enum Vaulted {
     No,
 }
 
+/// Whether what was said is remembered, and looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Remembers {
+    Nothing,
+    AsItComes,
+}
+
 /// The program to measure.
 pub(crate) fn binary() -> PathBuf {
     std::env::var_os("BLUFIO_BIN").map_or_else(|| env!("CARGO_BIN_EXE_blufio").into(), PathBuf::from)
@@ -38,7 +45,12 @@ pub(crate) struct Daemon {
 
 impl Daemon {
     /// A daemon with a new state. It is started, and may not be ready yet.
-    pub(crate) async fn start(telegram: &Tap, anthropic: &Tap, vaulted: Vaulted) -> Self {
+    pub(crate) async fn start(
+        telegram: &Tap,
+        anthropic: &Tap,
+        vaulted: Vaulted,
+        remembers: Remembers,
+    ) -> Self {
         let folder = tempfile::Builder::new().prefix("blufio-bench-").tempdir().expect("a folder");
         // Free now, and most likely a moment later.
         let port = std::net::TcpListener::bind("127.0.0.1:0")
@@ -50,10 +62,11 @@ impl Daemon {
             "telegram.base_url = \"{}\"\nanthropic.base_url = \"{}\"\ntelegram.allowed_users = {people:?}\n\
              net.allow_loopback_http = true\ngateway.listen = \"127.0.0.1:{port}\"\nstore.path = \"{}\"\n\
              routing.mode = \"standard\"\nbudget.daily_usd = \"none\"\nbudget.monthly_usd = \"none\"\n\
-             context.soft_limit_tokens = 4000\ncontext.keep_tokens = 1000\n",
+             context.soft_limit_tokens = 4000\ncontext.keep_tokens = 1000\nmemory.enabled = {}\n",
             telegram.url(),
             anthropic.url(),
             folder.path().join("blufio.db").display(),
+            remembers == Remembers::AsItComes,
         );
         std::fs::write(folder.path().join("blufio.toml"), config).expect("the configuration");
         std::fs::write(folder.path().join("vault-passphrase"), "a passphrase for a bench")

@@ -51,12 +51,8 @@ fn round(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
 }
 
-pub(crate) struct Report {
-    pub(crate) binary: String,
-    pub(crate) start_with_vault: Spread,
-    pub(crate) start_without_vault: Spread,
-    pub(crate) key_derivation: Spread,
-    pub(crate) flush: Spread,
+/// What a daemon at work costs.
+pub(crate) struct Work {
     pub(crate) idle: Memory,
     pub(crate) after_100_turns: Memory,
     pub(crate) after_all_turns: Memory,
@@ -64,6 +60,30 @@ pub(crate) struct Report {
     pub(crate) added_before_the_model: Spread,
     pub(crate) added_after_the_model: Spread,
     pub(crate) turns_per_second: f64,
+}
+
+impl Work {
+    fn json(&self) -> Value {
+        json!({
+            "idle": self.idle.json(),
+            "after_100_turns": self.after_100_turns.json(),
+            "after_all_turns": self.after_all_turns.json(),
+            "added_latency": self.added_latency.json(),
+            "added_before_the_model": self.added_before_the_model.json(),
+            "added_after_the_model": self.added_after_the_model.json(),
+            "turns_per_second_64_conversations": round(self.turns_per_second),
+        })
+    }
+}
+
+pub(crate) struct Report {
+    pub(crate) binary: String,
+    pub(crate) start_with_vault: Spread,
+    pub(crate) start_without_vault: Spread,
+    pub(crate) key_derivation: Spread,
+    pub(crate) flush: Spread,
+    pub(crate) forgetful: Work,
+    pub(crate) remembering: Work,
 }
 
 impl Report {
@@ -74,38 +94,40 @@ impl Report {
             "start_to_ready_without_vault": self.start_without_vault.json(),
             "key_derivation": self.key_derivation.json(),
             "flush_of_the_disk": self.flush.json(),
-            "idle": self.idle.json(),
-            "after_100_turns": self.after_100_turns.json(),
-            "after_all_turns": self.after_all_turns.json(),
-            "added_latency": self.added_latency.json(),
-            "added_before_the_model": self.added_before_the_model.json(),
-            "added_after_the_model": self.added_after_the_model.json(),
-            "turns_per_second_64_conversations": round(self.turns_per_second),
+            "memory_off": self.forgetful.json(),
+            "memory_as_it_comes": self.remembering.json(),
         })
     }
 
     pub(crate) fn table(&self) -> String {
         let time = |spread: &Spread| {
-            format!("{:>7.1} ms p50  {:>7.1} ms p99", spread.percentile(50), spread.percentile(99))
+            format!("{:>7.1} ms p50 {:>7.1} ms p99", spread.percentile(50), spread.percentile(99))
         };
-        let memory = |memory: &Memory| format!("{:>7.1} MiB RSS {:>7.1} MiB PSS", memory.rss, memory.pss);
-        let rows = [
+        let memory = |memory: &Memory| format!("{:>7.1} MiB RSS {:>6.1} MiB PSS", memory.rss, memory.pss);
+        let rate = |work: &Work| format!("{:>7.0} turns a second", work.turns_per_second);
+        let once = [
             ("start to ready, vault", time(&self.start_with_vault), "p50 at most 150 ms"),
             ("start to ready, no vault", time(&self.start_without_vault), ""),
             ("  key derivation alone", time(&self.key_derivation), ""),
-            ("idle", memory(&self.idle), "at most 25 MiB RSS"),
-            ("idle after 100 turns", memory(&self.after_100_turns), ""),
-            ("after all turns", memory(&self.after_all_turns), ""),
-            ("added latency of a turn", time(&self.added_latency), "p50 at most 5 ms"),
-            ("  before the model", time(&self.added_before_the_model), ""),
-            ("  after the model", time(&self.added_after_the_model), ""),
-            ("  a flush of the disk", time(&self.flush), ""),
-            ("64 conversations", format!("{:>7.0} turns a second", self.turns_per_second), ""),
+            ("a flush of the disk", time(&self.flush), ""),
         ];
-        let lines: Vec<String> = rows
-            .iter()
-            .map(|(name, value, aim)| format!("{name:<26} {value:<36} {aim}").trim_end().to_owned())
-            .collect();
+        let both = |of: &dyn Fn(&Work) -> String| [of(&self.forgetful), of(&self.remembering)];
+        let twice = [
+            ("", ["  memory off".to_owned(), "  memory as it comes".to_owned()], ""),
+            ("idle", both(&|work| memory(&work.idle)), "at most 25 MiB RSS"),
+            ("idle after 100 turns", both(&|work| memory(&work.after_100_turns)), ""),
+            ("after all turns", both(&|work| memory(&work.after_all_turns)), ""),
+            ("added latency of a turn", both(&|work| time(&work.added_latency)), "off: p50 at most 5 ms"),
+            ("  before the model", both(&|work| time(&work.added_before_the_model)), ""),
+            ("  after the model", both(&|work| time(&work.added_after_the_model)), ""),
+            ("64 conversations", both(&rate), ""),
+        ];
+        let line = |name: &str, [first, second]: [&str; 2], aim: &str| {
+            format!("{name:<26} {first:<34} {second:<34} {aim}").trim_end().to_owned()
+        };
+        let once = once.iter().map(|(name, value, aim)| line(name, [value, ""], aim));
+        let twice = twice.iter().map(|(name, [off, on], aim)| line(name, [off, on], aim));
+        let lines: Vec<String> = once.chain(twice).collect();
         format!("{}\n{}", self.binary, lines.join("\n"))
     }
 }
