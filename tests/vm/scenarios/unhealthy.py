@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""An update that boots, moves the state to its own schema and is not healthy: back by itself, with the state, and nothing lost."""
+"""An update that boots, moves the state to its own schema and is not healthy: back with the state; then a good one takes its slot."""
 
-from appliance.images import UNHEALTHY
+from appliance.images import NEXT, UNHEALTHY
 from driver.world import ADA
 
 TIERS = (2, 3)
-IMAGES = (UNHEALTHY,)
+IMAGES = (UNHEALTHY, NEXT)
 REBOOT_TIME = 300.0
 # Seconds that the update has to prove itself in; ten minutes otherwise.
 PATIENCE = 20
@@ -46,3 +46,20 @@ def run(world) -> None:
     assert status == 0, said
     assert world.kernels() == [f"blufio_{world.installed.version}.efi", f"blufio_{bad.version}+0-1.efi"], "the bad one is offered tries again"
     assert not machine.run("systemctl --failed --no-legend --plain").strip()
+
+    # The next version takes the bad one's place, and what was kept for the way back stands in nobody's way.
+    good = world.images[NEXT]
+    world.offer(NEXT)
+    world.install_update()
+    assert world.kernels() == [f"blufio_{world.installed.version}.efi", f"blufio_{good.version}+3-0.efi"]
+    machine.reboot()
+    assert world.version() == good.version
+    labels = set(machine.run("ls /dev/disk/by-partlabel").split())
+    slots = {f"{part}_{version}" for part in ("root", "verity") for version in (world.installed.version, good.version)}
+    assert {label for label in labels if label.startswith(("root_", "verity_"))} == slots, labels
+    world.wait_blessed()
+    assert world.schema() == schema
+    assert world.say(ADA, "And now?") == "You said: “And now?”"
+    assert "Schnurz" in str(world.prompts()[-1]["body"]["messages"]), "the conversation is forgotten"
+    assert not machine.run("systemctl --failed --no-legend --plain").strip()
+    world.step(f"{good.version} has taken the bad one's slot, is marked as good, and goes on with the conversation")
