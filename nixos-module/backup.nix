@@ -56,7 +56,9 @@ in
     (lib.mkIf (backup.copies.folder != null) {
       assertions = [
         {
-          assertion = lib.hasPrefix "/" backup.copies.folder && !lib.hasPrefix "/var/lib/blufio" backup.copies.folder;
+          # /var/lib/blufio leads to the second of them.
+          assertion = lib.hasPrefix "/" backup.copies.folder
+            && !lib.any (state: lib.hasPrefix "${state}/" "${backup.copies.folder}/") [ "/var/lib/blufio" "/var/lib/private/blufio" ];
           message = ''
             services.blufio.backup.copies.folder is "${backup.copies.folder}". Write the path of a folder on another disk: what
             lies beside the state is lost with it.

@@ -93,6 +93,19 @@ let
       ];
     }
     {
+      title = "Memory";
+      panels = [
+        (graph "What can be found" "short" [
+          (query "memories" "blufio_memories")
+          (query "parts of messages" "blufio_passages")
+        ])
+        (graph "Shown to a model in an hour" "short" [ (query "memories and past words" "increase(blufio_recalled_items_total[1h])") ])
+        (graph "How long looking takes" "s" (map (share: quantile share "blufio_recall_seconds") [ 50 95 ]))
+        (graph "Conversations looked through in an hour" "short" [ (in_an_hour "outcome" "blufio_extractions_total") ])
+        (graph "Learned in an hour" "short" [ (query "memories" "increase(blufio_memories_learned_total[1h])") ])
+      ];
+    }
+    {
       title = "Machine";
       panels = [
         (graph "Memory" "bytes" [
@@ -103,6 +116,8 @@ let
           (query "file" "blufio_state_file_bytes")
           (query "write-ahead log" "blufio_state_wal_bytes")
         ])
+        (graph "Age of the newest backup" "s" [ (query "beside the state" "blufio_backup_age_seconds") ])
+        (graph "Backups in an hour" "short" [ (in_an_hour "outcome" "blufio_backups_total") ])
         (graph "What is kept" "short" [
           (query "sessions" "blufio_sessions")
           (query "messages" "blufio_transcript_messages")

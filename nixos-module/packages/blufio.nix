@@ -10,8 +10,12 @@ rustPlatform.buildRustPackage {
   inherit (source) version src cargoLock;
   cargoBuildFlags = [ "--package" "blufio" ];
 
-  # jemalloc is built for one size of pages and refuses larger ones; kernels for aarch64 use 4, 16 or 64 KiB.
-  env = lib.optionalAttrs stdenv.hostPlatform.isAarch64 { JEMALLOC_SYS_WITH_LG_PAGE = "16"; };
+  # As the program is published, and measured: its profile, and how jemalloc gives memory back. cargo's own file cannot come
+  # along: nixpkgs writes one that says of the same targets what else they need.
+  buildType = "dist";
+  env = { inherit ((lib.importTOML ../../.cargo/config.toml).env) JEMALLOC_SYS_WITH_MALLOC_CONF; }
+    # jemalloc is built for one size of pages and refuses larger ones; kernels for aarch64 use 4, 16 or 64 KiB.
+    // lib.optionalAttrs stdenv.hostPlatform.isAarch64 { JEMALLOC_SYS_WITH_LG_PAGE = "16"; };
 
   # The tests read the whole repository, and are run by `.ci/run`. What is installed is asked to show itself: the demo
   # runs the daemon against stand-ins on loopback, kills it on the way, and fails when one expectation did not hold.

@@ -30,13 +30,13 @@ in
     let
       case = import file;
       inherit (machine case) config;
-      # The text alone, at once: a check that keeps its whole machine would keep it in memory until all are done.
-      unit = (config.systemd.units."blufio.service" or { text = ""; }).text;
+      # The texts alone, at once: a check that keeps its whole machine would keep it in memory until all are done.
+      units = lib.mapAttrs (_: unit: unit.text) (lib.filterAttrs (name: _: lib.hasPrefix "blufio" name) config.systemd.units);
       broken = lib.attrNames (lib.filterAttrs (_: holds: !holds) (case.holds config));
     in
     if failed config != [ ] then throw "${name}: refused:\n${list (failed config)}"
     else if broken != [ ] then throw "${name}: does not hold:\n${list broken}"
-    else builtins.seq (lib.optionalString (case.whole or false) config.system.build.toplevel.drvPath) (builtins.seq unit (passed name // { inherit unit; }));
+    else builtins.seq (lib.optionalString (case.whole or false) config.system.build.toplevel.drvPath) (builtins.deepSeq units (passed name // { inherit units; }));
 
   # A file with a `module`, and the words that the one message holds with which it is `refused`.
   refused = name: file:
@@ -44,8 +44,9 @@ in
       case = import file;
       messages = failed (machine case).config;
       words = text: lib.concatStringsSep " " (lib.filter (word: word != "") (lib.splitString " " (lib.replaceStrings [ "\n" ] [ " " ] text)));
+      message = words (lib.head messages);
     in
     if lib.length messages != 1 then throw "${name}: expected one refusal, and there are ${toString (lib.length messages)}:\n${list messages}"
-    else if !lib.hasInfix case.refused (words (lib.head messages)) then throw "${name}: refused with other words:\n${list messages}"
-    else passed name;
+    else if !lib.hasInfix case.refused message then throw "${name}: refused with other words:\n${list messages}"
+    else passed name // { inherit message; };
 }

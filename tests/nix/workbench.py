@@ -29,7 +29,7 @@ CODE = ["flake.nix", "flake.lock", "nixos-module", "tests/nix/default.nix", "tes
 SYSTEMS = ["x86_64-linux", "aarch64-linux"]
 KINDS = ["apps", "checks", "devShells", "packages"]
 # What else has to be there for the flake to be evaluated. The sources are not: nothing is built.
-BESIDE = ["Cargo.toml", "Cargo.lock", "tests/vm/driver", "tests/vm/scenarios"] + [
+BESIDE = [".cargo/config.toml", "Cargo.toml", "Cargo.lock", "tests/vm/driver", "tests/vm/scenarios"] + [
     f"image/{one.name}" for one in sorted((ROOT / "image").iterdir()) if one.name != "debian"
 ]
 FOLDERS = ["src", "bench", "tests/e2e", "tests/house", "tests/turn"]
@@ -105,12 +105,14 @@ class Flake:
 
     def check_piecemeal(self) -> int:
         """The same, a few at a time, each time in a process of its own; how many. What is the same for both machines is
-        asked for once, and one scenario stands for all, which differ in their names."""
+        asked for once, and one scenario stands for all that differ in their names alone."""
         batches = []
         for kind in (f"{kind}.{system}" for system in SYSTEMS for kind in KINDS):
             names = [name for name in self.names(kind) if kind != f"checks.{SYSTEMS[1]}"]
             scenarios = [name for name in names if name.startswith("scenario-")]
-            machines = [name for name in names if name.startswith("machines-")] + scenarios[:1]
+            own = [name for name in scenarios if (ROOT / f"tests/nix/shared/{name.removeprefix('scenario-')}.nix").exists()]
+            alike = [name for name in scenarios if name not in own]
+            machines = [name for name in names if name.startswith("machines-")] + own + alike[:1]
             small = [name for name in names if name not in machines + scenarios]
             # Cases are small; a machine takes half a gigabyte, and more with a disk of its own.
             batches += [(kind, part) for part in parts(small, 6) + parts(machines, 1)]
@@ -132,10 +134,15 @@ class Flake:
     def json(self, attribute: str, apply: str, *more: str) -> object:
         return json.loads(self.nix("eval", "--json", f"path:{self.folder}#{attribute}", "--apply", apply, *more))
 
-    def drop_in(self, case: str) -> str:
-        """What the module adds to the unit of the package, with the hashes of the store masked."""
-        text = self.raw(f'checks.x86_64-linux.accepted-{case}.unit')
+    def unit(self, case: str, name: str = "blufio.service") -> str:
+        """What the module says in a unit, with the hashes of the store masked. For the service, a drop-in of the package's."""
+        text = str(self.json(f"checks.x86_64-linux.accepted-{case}.units", f'units: units."{name}"'))
         return re.sub(r"/nix/store/[0-9a-z]{32}-", "/nix/store/…-", text)
+
+    def refusals(self) -> list[str]:
+        """The messages with which the refused cases are refused."""
+        of = '(name: builtins.substring 0 8 name == "refused-")'
+        return list(self.json("checks.x86_64-linux", f"set: map (name: set.${{name}}.message) (builtins.filter {of} (builtins.attrNames set))"))  # type: ignore[call-overload]
 
     def options(self) -> str:
         return self.raw("packages.x86_64-linux.options.text")
