@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# The appliance boots from its image by its firmware; nothing of it can be changed, and what was said is kept.
+# The appliance boots from its image by its firmware; nothing of it can be changed, and what was said is kept. What somebody
+# changes on its disk is not read.
 { self }:
 {
   name = "blufio-appliance";
   nodes.machine = import ./simulated/appliance.nix { inherit self; };
   testScript = { nodes, ... }: builtins.readFile ./simulated/disk.py + builtins.readFile ./simulated/world.py + ''
+    QEMU_IO = "${nodes.machine.virtualisation.qemu.package}/bin/qemu-io"
     kept = disk(
         "${nodes.machine.virtualisation.qemu.package}/bin/qemu-img",
         "${nodes.machine.system.build.image}/${nodes.machine.image.filePath}",
@@ -46,5 +48,24 @@
         assert machine.succeed("cat /etc/machine-id") == who
         assert "total" in machine.succeed("blufio cost").lower()
         machine.succeed("journalctl --boot=-1 --unit=blufio.service --quiet | grep .")
+
+    with subtest("a changed block is not read, and what lies elsewhere works"):
+        slot = begins("usr_*")
+        size = int(machine.succeed("blockdev --getsize64 /dev/mapper/usr"))
+        machine.succeed("cat /dev/mapper/usr >/dev/null")
+        machine.shutdown()
+        spoil(QEMU_IO, slot + size - 4096, 4096)
+        machine.start()
+        meet()
+        machine.wait_for_unit("blufio.service")
+        machine.fail("cat /dev/mapper/usr >/dev/null")
+        machine.succeed("journalctl --dmesg --quiet | grep 'verity.*corrupted'")
+
+    with subtest("a changed beginning is not started"):
+        machine.shutdown()
+        spoil(QEMU_IO, slot, 1 << 20)
+        machine.start()
+        # It tries again, and a reboot ends the machine of the test.
+        machine.wait_for_shutdown()
   '';
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # Updates of the appliance: one that is signed, and is what was signed, is installed into the other slot, and stays when its
-# agent is healthy. Any other is refused.
+# agent is healthy. Any other is refused, and one that is cut off is none. The operator goes back, and forward again.
 { self }:
 let
   appliance = version: import ./simulated/released.nix { inherit self version; next = "good"; };
@@ -51,6 +51,18 @@ in
         machine.fail("blufio-update --install")
         assert machine.succeed("ls /efi/EFI/Linux").split() == ["blufio_1.0.0.efi"]
 
+    with subtest("a power cut while it is written leaves what runs"):
+        offer("good")
+        machine.succeed("systemd-run --unit=update blufio-update --install")
+        machine.succeed(
+            "until grep --quiet --no-messages 'usr[.]raw' /proc/[0-9]*/cmdline; do systemctl --quiet is-active update || exit 1; done"
+        )
+        machine.crash()
+        machine.start()
+        meet()
+        runs("1.0.0")
+        assert "blufio_2.0.0" not in machine.succeed("ls /efi/EFI/Linux")
+
     with subtest("an update is installed beside what runs, with three tries"):
         offer("good")
         machine.succeed("blufio-update --install")
@@ -66,5 +78,18 @@ in
         machine.wait_until_succeeds("test -e /efi/EFI/Linux/blufio_2.0.0.efi")
         say("Are you there?")
         assert "Are you there?" in answer(1), answer(1)
+
+    with subtest("the operator goes back, and forward again"):
+        spent = machine.succeed("blufio --json cost")
+        for here, there in [("2.0.0", "1.0.0"), ("1.0.0", "2.0.0")]:
+            assert f"version {here} runs" in machine.succeed("blufio-rollback")
+            # A reboot ends the machine of the test, and whoever waits for an answer from it.
+            machine.succeed("systemd-run --on-active=1s blufio-rollback --now")
+            machine.wait_for_shutdown()
+            machine.start()
+            meet()
+            runs(there)
+            machine.wait_until_succeeds("test ! -e /run/blufio-slot/trial && systemctl is-active boot-complete.target")
+            assert machine.succeed("blufio --json cost") == spent
   '';
 }

@@ -1,12 +1,19 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# A scenario of tests/vm, on a machine of NixOS with the stand-ins on another one beside it.
+# A scenario of tests/vm, on a machine of NixOS with the stand-ins on another one beside it. What one scenario alone needs of
+# the machine lies in a file of its name.
 { self, name }:
+let
+  own = ./. + "/${name}.nix";
+in
 {
   name = "blufio-scenario-${name}";
   nodes = {
-    machine = { config, lib, ... }:
+    machine = { config, lib, pkgs, ... }:
       let each = f: lib.listToAttrs (map (port: lib.nameValuePair "forward-${port}" (f port)) [ "9101" "9102" ]); in {
-        imports = [ (import ../machines/simulated/node.nix { inherit self; stand_ins = false; }) ];
+        imports = [ (import ../machines/simulated/node.nix { inherit self; stand_ins = false; }) ]
+          ++ lib.optional (builtins.pathExists own) own;
+        # For what scenarios put onto the machine.
+        environment.systemPackages = [ pkgs.python3 ];
         services.blufio.settings.telegram.allowed_users = lib.mkForce [ 42 ];
         # The daemon speaks plain HTTP to nobody but its own machine.
         systemd.sockets = each (port: {

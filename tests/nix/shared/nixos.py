@@ -22,12 +22,16 @@ class Machine:
 
     def __init__(self, node: Any) -> None:
         self.node, self.is_on = node, False
+        self.waiting: list[tuple[str, str | bytes, int]] = []
 
     def on(self) -> float:
         began = time.monotonic()
         self.node.start()
         self.node.wait_for_unit("basic.target")
         self.is_on = True
+        for file in self.waiting:
+            self.place(*file)
+        self.waiting.clear()
         return time.monotonic() - began
 
     def answer(self, command: str, stdin: str = "", patience: float = 120.0) -> tuple[int, str, str]:
@@ -44,6 +48,9 @@ class Machine:
         return out
 
     def place(self, path: str, content: str | bytes, mode: int = 0o644) -> None:
+        if not self.is_on:
+            self.waiting.append((path, content, mode))
+            return
         data = base64.b64encode(content.encode() if isinstance(content, str) else content).decode()
         self.run(f"mkdir -p $(dirname {path}) && base64 --decode >{path} && chmod {mode:o} {path}", data)
 
@@ -79,6 +86,9 @@ class Beside(Simulator):
 class OnNixOS(World):
     """A world whose machine was installed by the module. What World writes into files of the machine, drop-ins say."""
 
+    # As on the appliance, a disk of its own; see `disk_full.nix`.
+    data = "/var/lib/private"
+
     def __init__(self, machine: Machine, beside: Beside) -> None:
         super().__init__(machine, beside, None, lambda text: print(f"  {text}", flush=True))  # type: ignore[arg-type]
         self.api_key = API_KEY
@@ -86,7 +96,8 @@ class OnNixOS(World):
 
     def install(self, settings: dict[str, Any] | None = None, start_at_boot: bool = True) -> None:
         if settings:
-            words = (f"Environment='BLUFIO_{key.replace('.', '__').upper()}={value}'" for key, value in settings.items())
+            values = {key: value if isinstance(value, str) else json.dumps(value) for key, value in settings.items()}
+            words = (f"Environment='BLUFIO_{key.replace('.', '__').upper()}={value}'" for key, value in values.items())
             self.drop_in("settings", "\n".join(["[Service]", *words, ""]))
 
     def hand_over(self) -> None:

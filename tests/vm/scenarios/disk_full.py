@@ -4,6 +4,7 @@
 from driver.world import ADA
 
 TIERS = (2,)
+NIXOS = True
 
 
 def run(world) -> None:

@@ -6,6 +6,7 @@ import json
 from driver.world import UNIT
 
 TIERS = (1,)
+NIXOS = True
 # In tenths.
 MOST = 10
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from driver.world import ADA, UNIT
 
 TIERS = (1,)
+NIXOS = True
 PROBE = Path(__file__).resolve().parents[1] / "inside/sandbox_probe.py"
 PLACE = "/usr/local/libexec/sandbox_probe.py"
 

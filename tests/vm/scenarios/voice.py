@@ -6,6 +6,7 @@ import base64
 from driver.world import ADA
 
 TIERS = (1,)
+NIXOS = True
 PLACE = "/usr/local/bin/transcribe"
 # It sees the recording and nothing of the daemon's secrets.
 PROGRAM = """
