@@ -16,11 +16,14 @@ pub(crate) enum Vaulted {
     No,
 }
 
-/// Whether what was said is remembered, and looked for.
+/// Memories of a daemon that has some: with one it would load the sentence model, too, which it does for none.
+const MEMORIES: usize = 50;
+
+/// Whether anything is remembered, so that each message is compared with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Remembers {
     Nothing,
-    AsItComes,
+    Something,
 }
 
 /// The program to measure.
@@ -66,7 +69,7 @@ impl Daemon {
             telegram.url(),
             anthropic.url(),
             folder.path().join("blufio.db").display(),
-            remembers == Remembers::AsItComes,
+            remembers == Remembers::Something,
         );
         std::fs::write(folder.path().join("blufio.toml"), config).expect("the configuration");
         std::fs::write(folder.path().join("vault-passphrase"), "a passphrase for a bench")
@@ -76,6 +79,14 @@ impl Daemon {
             daemon.command(&["vault", "init"], "");
             daemon.command(&["vault", "set", "anthropic-api-key"], "sk-ant-the-key-of-the-bench");
             daemon.command(&["vault", "set", "telegram-bot-token"], blufio_simulator::telegram::TOKEN);
+        }
+        if remembers == Remembers::Something {
+            for number in 0..MEMORIES {
+                daemon.command(
+                    &["memory", "add", &format!("Shelf {number} of the cellar has apples of {number} trees")],
+                    "",
+                );
+            }
         }
         daemon.spawn();
         daemon

@@ -94,8 +94,8 @@ impl Report {
             "start_to_ready_without_vault": self.start_without_vault.json(),
             "key_derivation": self.key_derivation.json(),
             "flush_of_the_disk": self.flush.json(),
-            "memory_off": self.forgetful.json(),
-            "memory_as_it_comes": self.remembering.json(),
+            "without_memory": self.forgetful.json(),
+            "with_memories": self.remembering.json(),
         })
     }
 
@@ -113,11 +113,11 @@ impl Report {
         ];
         let both = |of: &dyn Fn(&Work) -> String| [of(&self.forgetful), of(&self.remembering)];
         let twice = [
-            ("", ["  memory off".to_owned(), "  memory as it comes".to_owned()], ""),
+            ("", ["  without memory".to_owned(), "  with 50 memories".to_owned()], ""),
             ("idle", both(&|work| memory(&work.idle)), "at most 25 MiB RSS"),
             ("idle after 100 turns", both(&|work| memory(&work.after_100_turns)), ""),
             ("after all turns", both(&|work| memory(&work.after_all_turns)), ""),
-            ("added latency of a turn", both(&|work| time(&work.added_latency)), "off: p50 at most 5 ms"),
+            ("added latency of a turn", both(&|work| time(&work.added_latency)), "without: p50 at most 5 ms"),
             ("  before the model", both(&|work| time(&work.added_before_the_model)), ""),
             ("  after the model", both(&|work| time(&work.added_after_the_model)), ""),
             ("64 conversations", both(&rate), ""),

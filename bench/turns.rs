@@ -12,7 +12,7 @@
 //! | flush of the disk | 4 KiB appended and `fsync`ed in the folder of temporary files: a turn waits for three of these |
 //! | added latency | from the update leaving the tap to the request for the model, plus from the last byte of the model's answer to the message for Telegram |
 //! | turns per second | 64 conversations, each of which says the next thing as soon as it has its answer |
-//! | memory off, as it comes | a program that remembers nothing, and one that looks for what fits each message and files it away |
+//! | without memory, with 50 memories | a program that remembers nothing, and one that has the sentence model look for what fits each message |
 //!
 //! The state lies in the folder of temporary files; `TMPDIR=/dev/shm` shows what is left without a disk.
 //! `BLUFIO_BIN` names the program to measure (the static release build, say); without it, it is the one that cargo built
@@ -58,7 +58,7 @@ async fn main() {
         key_derivation: Spread::of((0..5).map(|_| derivation()).collect()),
         flush: Spread::of(flushes()),
         forgetful: bench.work(Remembers::Nothing).await,
-        remembering: bench.work(Remembers::AsItComes).await,
+        remembering: bench.work(Remembers::Something).await,
     };
     eprintln!("{}", report.table());
     println!("{}", report.json());
@@ -91,7 +91,7 @@ fn flushes() -> Vec<Duration> {
 impl Bench {
     /// Starts the daemon again and again on a state that exists already.
     async fn starts(&self, vaulted: Vaulted) -> Spread {
-        let mut daemon = Daemon::start(&self.telegram, &self.anthropic, vaulted, Remembers::AsItComes).await;
+        let mut daemon = Daemon::start(&self.telegram, &self.anthropic, vaulted, Remembers::Nothing).await;
         daemon.ready().await;
         let mut took = Vec::new();
         for _ in 0..STARTS {

@@ -63,7 +63,8 @@ impl Bench {
     /// Says something and waits for the answer; returns what was said and what was answered.
     async fn say(&self, chat: i64, turn: usize) -> (String, String) {
         let answer = format!("This is answer {turn} to {chat}.");
-        let said = format!("[sim:say {answer}]");
+        // Words of the person's own, so that there is something to look for.
+        let said = format!("How many apples are on shelf {turn}? [sim:say {answer}]");
         let telegram = &self.simulator.telegram;
         telegram.send_text(chat, chat, &said);
         let arrived = |telegram: &blufio_simulator::telegram::Telegram| {
