@@ -14,14 +14,20 @@ use blufio_core::channel::Channel;
 use blufio_core::control::VaultState;
 use blufio_core::observe::Observability;
 use blufio_core::secret::SecretString;
+use blufio_core::storage::StorageError;
 use blufio_net::Redactor;
 use blufio_vault::KdfParams;
 use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
+
+/// How long whoever has the state may keep it: a command of the operator has it for a moment where no daemon runs.
+const IN_USE: Duration = Duration::from_secs(3);
+const LOOK: Duration = Duration::from_millis(100);
 
 /// A daemon whose doors are open.
 pub(crate) struct Daemon {
@@ -67,7 +73,7 @@ impl Daemon {
             let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
             return Err(Coded::usage(problems.join("\n\n")));
         }
-        let state = assemble::state(&place.database, &place.config.memory)?;
+        let state = state(&place).await?;
         let vault = &place.config.vault;
         let kdf = KdfParams { memory_kib: vault.memory_kib, passes: vault.passes, lanes: vault.lanes };
         let mut used = vec![secrets::ANTHROPIC.to_owned(), secrets::TELEGRAM.to_owned()];
@@ -253,5 +259,21 @@ impl Daemon {
         systemd::stopping(self.place.config.agent.drain_timeout);
         working.await.context("the agent ended badly")??;
         Ok(next)
+    }
+}
+
+/// Opens the state.
+async fn state(place: &Place) -> anyhow::Result<State> {
+    let until = Instant::now() + IN_USE;
+    loop {
+        match assemble::state(&place.database, &place.config.memory) {
+            Err(error)
+                if matches!(error.downcast_ref(), Some(StorageError::InUse { .. }))
+                    && Instant::now() < until =>
+            {
+                tokio::time::sleep(LOOK).await;
+            }
+            opened => return opened,
+        }
     }
 }

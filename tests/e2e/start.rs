@@ -14,6 +14,20 @@ async fn a_second_daemon_on_the_same_state_is_refused_and_the_first_is_named() {
 }
 
 #[tokio::test]
+async fn whoever_has_the_state_for_a_moment_is_waited_for() {
+    let mut house = House::plan().idle().build().await;
+    let database = house.database();
+    std::fs::create_dir_all(database.parent().unwrap()).unwrap();
+    let lock = std::fs::File::create(database.with_extension("db.lock")).unwrap();
+    lock.lock().unwrap();
+    house.spawn();
+    tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+    drop(lock);
+    house.wait_ready().await;
+    house.assert_clean();
+}
+
+#[tokio::test]
 async fn missing_secrets_are_named_with_the_remedy() {
     let house = House::plan().without_secrets().idle().build().await;
     let refused = house.blufio(&["serve"], "").await;
