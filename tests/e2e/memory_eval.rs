@@ -36,6 +36,31 @@ async fn a_file_in_the_locomo_format_is_measured() {
 }
 
 #[tokio::test]
+async fn two_hundred_messages_that_have_nothing_to_do_with_it_are_shown_nothing() {
+    let house = House::plan().idle().build().await;
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/memory");
+    let read = |name: &str| std::fs::read_to_string(format!("{folder}/{name}")).unwrap();
+    let mut samples: Vec<serde_json::Value> = serde_json::from_str(&read("tune-1.json")).unwrap();
+    samples.truncate(3);
+    for sample in &mut samples {
+        sample["qa"].as_array_mut().unwrap().truncate(4);
+    }
+    let (file, unrelated) = (house.folder().join("three.json"), house.folder().join("unrelated.txt"));
+    std::fs::write(&file, serde_json::to_string(&samples).unwrap()).unwrap();
+    std::fs::write(&unrelated, read("unrelated-1.txt") + &read("unrelated-2.txt")).unwrap();
+    let [file, unrelated] = [&file, &unrelated].map(|path| path.to_str().unwrap());
+    let arguments = ["memory", "eval", file, "--pooled", "--unrelated", unrelated, "--json"];
+    let report = house.blufio(&arguments, "").await.ok().json();
+    assert!(report["size"]["indexed"].as_u64() > Some(80), "{report:#}");
+    assert!(report["facts"]["memories"].as_u64() > Some(30), "{report:#}");
+    for shown in [&report["shown"], &report["facts"]["shown"]] {
+        assert_eq!(shown["unrelated_messages"], 200, "{shown:#}");
+        assert_eq!(shown["unrelated"]["mean"], 0.0, "{shown:#}");
+        assert!(shown["answered"]["mean"].as_f64() > Some(0.0), "what is asked for is shown: {shown:#}");
+    }
+}
+
+#[tokio::test]
 async fn a_file_in_another_format_is_refused_with_the_place() {
     let house = House::plan().idle().build().await;
     let file = house.folder().join("wrong.json");
