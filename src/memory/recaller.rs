@@ -131,9 +131,10 @@ impl Recaller {
         patience: Patience,
     ) -> Result<Vec<(Item, Clues)>, StorageError> {
         let Some(looked) = self.look(question, patience).await? else { return Ok(Vec::new()) };
-        let all = Signals { recency: true, ..self.signals };
+        let all = Signals { recency: true, importance: true, ..self.signals };
         let clues = Clues::of(&looked.asked, &looked.found, all);
-        let best = rank(&looked.asked, &looked.found, self.signals).into_iter().take(question.limit);
+        let best =
+            rank(&looked.asked, &looked.found, self.signals, question.limit).into_iter().take(question.limit);
         let told = best.filter_map(|ranked| {
             let candidate = looked.found.candidates.get(ranked.at)?;
             Some((candidate.item.clone(), *clues.get(ranked.at)?))
@@ -149,7 +150,7 @@ impl Recaller {
         let mut chosen: Vec<Recollection> = Vec::new();
         let mut met = HashSet::new();
         let mut seen: HashSet<ItemId> = HashSet::new();
-        for ranked in rank(asked, found, self.signals) {
+        for ranked in rank(asked, found, self.signals, question.limit) {
             if chosen.len() >= question.limit {
                 break;
             }

@@ -6,7 +6,7 @@ use crate::rank::Signals;
 use crate::support::akin;
 use crate::words::{split, words};
 use blufio_core::ids::SessionId;
-use blufio_core::memory::Item;
+use blufio_core::memory::{Item, MemoryKind};
 use blufio_core::storage::{Candidate, Candidates};
 use std::collections::HashMap;
 
@@ -34,7 +34,7 @@ pub struct Clues {
 
 impl Clues {
     /// What each of the values is.
-    pub const NAMES: [&'static str; 17] = [
+    pub const NAMES: [&'static str; 18] = [
         // Cosine to the question, and the same of it with what was said around it.
         "meaning",
         "around",
@@ -48,6 +48,8 @@ impl Clues {
         "speaker",
         // 0 for the oldest candidate, 1 for the newest.
         "recency",
+        // 1 for a memory of a kind that lasts, 0 for what passes and for what nobody has thought worth writing down.
+        "importance",
         // Share of it that asks and does not tell.
         "asking",
         // Whether it is a memory.
@@ -98,6 +100,7 @@ impl Clues {
                     on(signals.session, sessions.beside(at, candidate, (meaning + around) / 2.0)),
                     yes(signals.speaker && !is_memory && speaker_is_named(candidate.item.text(), asked)),
                     on(signals.recency, age(candidate)),
+                    on(signals.importance, importance(&candidate.item)),
                     if is_memory { 0.0 } else { asking(candidate.item.text()) },
                     yes(is_memory),
                     in_f64(u64::try_from(asked.words.len()).unwrap_or(0)).ln_1p(),
@@ -148,6 +151,15 @@ fn length(item: &Item) -> f64 {
         Item::Passage(passage) => in_f64(u64::try_from(words(&passage.text).len()).unwrap_or(0)).ln_1p(),
         // However short, it was worth writing down.
         Item::Memory(_) => STATEMENT,
+    }
+}
+
+/// What is done or over counts less than who somebody is and how he wants things.
+fn importance(item: &Item) -> f64 {
+    match item {
+        Item::Memory(memory) if matches!(memory.kind, MemoryKind::Task | MemoryKind::Event) => 0.0,
+        Item::Memory(memory) => f64::from(memory.confidence) / 100.0,
+        Item::Passage(_) => 0.0,
     }
 }
 
@@ -204,7 +216,7 @@ impl Sessions {
 mod tests {
     use super::*;
     use blufio_core::ids::{MemoryId, MessageId, PassageId};
-    use blufio_core::memory::{Memory, MemoryKind, MemoryScope, MemoryTrust, Passage};
+    use blufio_core::memory::{Memory, MemoryScope, MemoryTrust, Passage};
     use blufio_core::time::Timestamp;
 
     fn passage(id: i64, session: i64, text: &str, around: &str) -> Item {

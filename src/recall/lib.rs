@@ -11,6 +11,7 @@
 //! | `asked`, `cues` | [`Asked`]: what somebody wants to know, as it is looked for |
 //! | `clues` | [`Clues`]: what speaks for each candidate, in numbers |
 //! | `weights` | how much each counts (`weights.txt`, fitted by `examples/fit`) |
+//! | `fusion` | one list of what words and meaning have found, by reciprocal rank |
 //! | `rank` | [`rank`]: candidates in their order, and the [`THRESHOLD`] below which nothing is shown |
 //! | `secrets` | [`holds_secret`]: what is never remembered |
 //!
@@ -23,6 +24,7 @@ mod asked;
 mod chunks;
 mod clues;
 mod cues;
+mod fusion;
 mod rank;
 mod script;
 mod secrets;
@@ -34,7 +36,7 @@ mod words;
 pub use asked::Asked;
 pub use chunks::{around, chunks};
 pub use clues::Clues;
-pub use rank::{Fusion, Ranked, Signals, THRESHOLD, rank};
+pub use rank::{Ranked, Signals, THRESHOLD, rank};
 pub use secrets::holds_secret;
 pub use support::supports;
 pub use words::words;

@@ -1,31 +1,26 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What fits best: everything that speaks for a candidate, weighed.
+//! What fits best: what words and meaning find, fused by reciprocal rank, and of the first of that list everything that speaks for
+//! each, weighed.
 
 use crate::asked::Asked;
 use crate::clues::Clues;
+use crate::fusion::fused;
 use crate::weights;
 use blufio_core::storage::Candidates;
+use blufio_core::time::Timestamp;
+use std::cmp::Ordering;
 
 /// How well something has to fit to be shown to a model.
 pub const THRESHOLD: f64 = 0.55;
 
-/// How flat reciprocal ranks are; the smaller, the more the first places count.
-const FLAT: f64 = 10.0;
-
-/// How signals become one order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fusion {
-    /// By a weighed sum of all clues.
-    Weighed,
-    /// By the sum of reciprocal ranks; only words, meaning and what was said around count. Kept to be compared with.
-    Ranks,
-}
+/// So many at least of what stands first by reciprocal ranks are weighed. `docs/recall.md` has what other numbers give.
+const WEIGHED: usize = 100;
 
 /// What counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Signals {
-    /// How the others become one.
-    pub fusion: Fusion,
+    /// What stands first by reciprocal ranks is put into order by the weighed sum of all clues.
+    pub weighed: bool,
     /// Words in common.
     pub words: bool,
     /// Meaning in common.
@@ -40,6 +35,8 @@ pub struct Signals {
     pub speaker: bool,
     /// Whether it is new.
     pub recency: bool,
+    /// Whether it is of a kind that lasts.
+    pub importance: bool,
     /// What says the same as something better is left out.
     pub diversity: bool,
 }
@@ -47,7 +44,7 @@ pub struct Signals {
 impl Signals {
     /// Those that have proved their worth; `docs/recall.md` has the numbers.
     pub const PROVED: Self = Self {
-        fusion: Fusion::Weighed,
+        weighed: true,
         words: true,
         meaning: true,
         around: true,
@@ -55,12 +52,13 @@ impl Signals {
         session: true,
         speaker: true,
         recency: false,
+        importance: false,
         diversity: true,
     };
 
     /// None, to be added to.
     pub const NONE: Self = Self {
-        fusion: Fusion::Weighed,
+        weighed: false,
         words: false,
         meaning: false,
         around: false,
@@ -68,6 +66,7 @@ impl Signals {
         session: false,
         speaker: false,
         recency: false,
+        importance: false,
         diversity: false,
     };
 }
@@ -85,50 +84,45 @@ pub struct Ranked {
     pub at: usize,
     /// How well it fits the question, 0 to 1, whatever else there is.
     pub fit: f64,
-    /// What decides about the order; says nothing by itself.
-    pub order: f64,
 }
 
 /// Puts candidates into order, best first; of equals the newer one. Those for which nothing speaks are left out.
+///
+/// `wanted` is how many will be looked at: if that is more than a message needs, as many are weighed. The others follow as they stand by
+/// reciprocal rank.
 #[must_use]
-pub fn rank(asked: &Asked, found: &Candidates, signals: Signals) -> Vec<Ranked> {
+pub fn rank(asked: &Asked, found: &Candidates, signals: Signals, wanted: usize) -> Vec<Ranked> {
     let clues = Clues::of(asked, found, signals);
-    let orders = match signals.fusion {
-        Fusion::Weighed => clues.iter().map(weights::order).collect(),
-        Fusion::Ranks => reciprocal(&clues, signals),
-    };
-    let mut ranked: Vec<Ranked> = clues
+    let mut list: Vec<Standing> = clues
         .iter()
-        .zip(orders)
+        .zip(fused(&clues, signals))
+        .zip(&found.candidates)
         .enumerate()
-        .filter(|(_, (clues, _))| clues.by_meaning || clues.keyword > 0.0)
-        .map(|(at, (clues, order))| Ranked { at, fit: weights::fit(clues), order })
+        .filter(|(_, ((clues, _), _))| clues.by_meaning || clues.keyword > 0.0)
+        .map(|(at, ((clues, score), candidate))| Standing { at, clues, score, time: candidate.item.at() })
         .collect();
-    let newer = |ranked: &Ranked| found.candidates.get(ranked.at).map(|candidate| candidate.item.at());
-    ranked.sort_by(|a, b| b.order.total_cmp(&a.order).then_with(|| newer(b).cmp(&newer(a))));
-    ranked
+    list.sort_by(Standing::before);
+    if signals.weighed {
+        let rest = list.split_off(list.len().min(WEIGHED.max(wanted)));
+        list.iter_mut().for_each(|one| one.score = weights::order(one.clues));
+        list.sort_by(Standing::before);
+        list.extend(rest);
+    }
+    list.iter().map(|one| Ranked { at: one.at, fit: weights::fit(one.clues) }).collect()
 }
 
-/// The sum of reciprocal ranks.
-fn reciprocal(clues: &[Clues], signals: Signals) -> Vec<f64> {
-    let mut fused = vec![0.0; clues.len()];
-    type Signal = fn(&Clues) -> f64;
-    let by: [(bool, Signal); 3] = [
-        (signals.words, |clues| clues.keyword),
-        (signals.meaning, |clues| clues.get("meaning").unwrap_or(0.0)),
-        (signals.around, |clues| clues.get("around").unwrap_or(0.0)),
-    ];
-    for (_, signal) in by.into_iter().filter(|(on, _)| *on) {
-        let value = |at: &usize| clues.get(*at).map_or(0.0, signal);
-        let mut order: Vec<usize> = (0..clues.len()).filter(|at| value(at) > 0.0).collect();
-        order.sort_by(|a, b| value(b).total_cmp(&value(a)));
-        for (place, at) in order.into_iter().enumerate() {
-            if let (Some(fused), Ok(place)) = (fused.get_mut(at), u32::try_from(place)) {
-                *fused += 1.0 / (FLAT + 1.0 + f64::from(place));
-            }
-        }
+/// What stands in a list.
+struct Standing<'a> {
+    at: usize,
+    clues: &'a Clues,
+    score: f64,
+    time: Timestamp,
+}
+
+impl Standing<'_> {
+    fn before(&self, other: &Self) -> Ordering {
+        other.score.total_cmp(&self.score).then_with(|| other.time.cmp(&self.time))
     }
-    fused
 }
 
 #[cfg(test)]
@@ -137,7 +131,6 @@ mod tests {
     use blufio_core::ids::{MessageId, PassageId, SessionId};
     use blufio_core::memory::{Item, MemoryScope, Passage};
     use blufio_core::storage::Candidate;
-    use blufio_core::time::Timestamp;
     use proptest::prelude::*;
 
     fn candidate(id: i64, text: &str, found: &[usize], keyword: f64, cosine: Option<f32>) -> Candidate {
@@ -156,7 +149,7 @@ mod tests {
     fn ranked(question: &str, candidates: Vec<Candidate>, signals: Signals) -> Vec<Ranked> {
         let asked = Asked::new(question, 20);
         let found = Candidates { candidates, occurrences: vec![2; asked.words.len()], rows: 500 };
-        rank(&asked, &found, signals)
+        rank(&asked, &found, signals, 8)
     }
 
     const DOG: &str = "My dog is called Max, he is a brown collie";
@@ -187,16 +180,17 @@ mod tests {
     }
 
     #[test]
-    fn reciprocal_ranks_are_added_up() {
-        let all = vec![
-            candidate(1, "a", &[0], 5.0, Some(0.1)),
-            candidate(2, "b", &[0], 4.0, Some(0.8)),
-            candidate(3, "c", &[], 0.0, Some(0.7)),
-        ];
-        let by_ranks = Signals { fusion: Fusion::Ranks, words: true, meaning: true, ..Signals::NONE };
-        let ranked = ranked("dog", all, by_ranks);
-        assert_eq!(ranked.iter().map(|ranked| ranked.at).collect::<Vec<_>>(), [1, 0, 2]);
-        assert!((ranked[0].order - (1.0 / 12.0 + 1.0 / 11.0)).abs() < 1e-9);
+    fn only_what_stands_first_by_reciprocal_ranks_is_weighed() {
+        // It has both words, but all the others stand before it by words and by meaning alone.
+        let near = |id| candidate(id, "We talked a while of a dog", &[0], 4.0, Some(0.6));
+        let mut all: Vec<Candidate> = (1..).map(near).take(WEIGHED).collect();
+        all.push(candidate(999, DOG, &[0, 1], 3.0, Some(0.59)));
+        let asked = Asked::new("Is my dog a collie?", 20);
+        let found = Candidates { occurrences: vec![2; asked.words.len()], rows: 500, candidates: all };
+        let place = |wanted| {
+            rank(&asked, &found, Signals::PROVED, wanted).iter().position(|ranked| ranked.at == WEIGHED)
+        };
+        assert_eq!((place(8), place(WEIGHED + 1)), (Some(WEIGHED), Some(0)));
     }
 
     #[test]
@@ -217,7 +211,7 @@ mod tests {
                 .map(|(id, (text, cosine, keyword))| candidate(id, text, &[0, 99], *keyword, *cosine)).collect();
             let mut places: Vec<usize> = Vec::new();
             for ranked in ranked(&question, all, Signals::PROVED) {
-                prop_assert!((0.0..=1.0).contains(&ranked.fit) && ranked.order.is_finite());
+                prop_assert!((0.0..=1.0).contains(&ranked.fit));
                 prop_assert!(!places.contains(&ranked.at));
                 places.push(ranked.at);
             }

@@ -20,6 +20,8 @@ use tokio::process::{Child, Command};
 
 /// How long anything may take on a busy machine before the test gives up.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
+/// So long may a command take: an evaluation makes hundreds of vectors, on a machine that may have other things to do.
+const COMMAND_PATIENCE: Duration = Duration::from_secs(300);
 /// How often a condition is looked at that nobody announces.
 const LOOK: Duration = Duration::from_millis(20);
 /// The person who may talk to the agent without pairing.
@@ -439,7 +441,7 @@ impl House {
         // Whoever does not read what is said to it has ended already.
         let _ = input.write_all(stdin.as_bytes()).await;
         drop(input);
-        let ended = tokio::time::timeout(PATIENCE, child.wait_with_output()).await;
+        let ended = tokio::time::timeout(COMMAND_PATIENCE, child.wait_with_output()).await;
         let ended =
             ended.unwrap_or_else(|_| panic!("blufio {arguments:?} does not end")).expect("its output");
         Output {

@@ -4,7 +4,8 @@
 //! `cargo run --release -p blufio-recall --example fit -- OUT… > src/recall/weights.txt`
 //!
 //! The order is fitted so that what answers a question stands before what does not; the fit, so that it tells what answers from
-//! what does not, whatever else there is. Its threshold is laid where at most one of a thousand unrelated messages loads something.
+//! what does not, whatever else there is. Its threshold is laid where at most one of a thousand unrelated messages loads something;
+//! files without unrelated messages count for the order alone.
 //! Both are also fitted without a fifth of the samples at a time and measured on that fifth: those numbers are the honest ones.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::cast_precision_loss)]
 
@@ -43,6 +44,8 @@ struct Question {
     sample: String,
     kind: String,
     answerable: bool,
+    /// Whether its file has unrelated messages: without such, it does not tell where the threshold lies.
+    bounded: bool,
     candidates: Vec<Candidate>,
 }
 
@@ -76,10 +79,14 @@ fn read(path: &str) -> Vec<Question> {
             sample,
             kind,
             answerable: line["answerable"].as_bool().unwrap(),
+            bounded: false,
             candidates: candidates.collect(),
         }
     };
-    text.lines().map(question).collect()
+    let mut questions: Vec<Question> = text.lines().map(question).collect();
+    let bounded = questions.iter().any(|question| question.kind == "unrelated");
+    questions.iter_mut().for_each(|question| question.bounded = bounded);
+    questions
 }
 
 /// Numbers brought to one scale.
@@ -253,7 +260,8 @@ impl Purpose {
             let all = ordered(question, self.order_names, &order, self.by_words);
             all.iter().take(SHOWN).filter(|one| self.tells(one)).map(|one| one.answers).collect()
         };
-        let fit = fit(questions, &shown, &right, self.fit_names.len());
+        let bounded: Vec<&Question> = questions.iter().copied().filter(|question| question.bounded).collect();
+        let fit = fit(&bounded, &shown, &right, self.fit_names.len());
         Fitted { order, fit }
     }
 
@@ -365,10 +373,12 @@ fn main() {
         let bar = threshold(&mut best.collect::<Vec<_>>());
         let (bias, weights) = whole.fit.split_last().unwrap();
         write(order_name, purpose.order_names, &whole.order);
-        // What is new counts only where it is asked for, to see what that is worth.
-        let names: Vec<&str> = purpose.order_names.iter().copied().chain(["recency"]).collect();
-        let with_recency = order(&all, &names, purpose.by_words);
-        write(order_name, &["recency"], &with_recency[names.len() - 1..]);
+        // These count only where they are asked for, to see what they are worth.
+        for extra in ["recency", "importance"] {
+            let names: Vec<&str> = purpose.order_names.iter().copied().chain([extra]).collect();
+            let with = order(&all, &names, purpose.by_words);
+            write(order_name, &[extra], &with[names.len() - 1..]);
+        }
         println!("{fit_name}: bias {:.3}", bias - bar);
         write(fit_name, purpose.fit_names, weights);
     }
