@@ -4,8 +4,7 @@
 //! `cargo run --release -p blufio-recall --example fit -- OUT… > src/recall/weights.txt`
 //!
 //! The order is fitted so that what answers a question stands before what does not; the fit, so that it tells what answers from
-//! what does not, whatever else there is. Its threshold is laid where at most one of a thousand unrelated messages loads something;
-//! files without unrelated messages count for the order alone.
+//! what does not, whatever else there is. Its threshold is laid where at most one of a thousand unrelated messages loads something.
 //! Both are also fitted without a fifth of the samples at a time and measured on that fifth: those numbers are the honest ones.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::cast_precision_loss)]
 
@@ -44,8 +43,6 @@ struct Question {
     sample: String,
     kind: String,
     answerable: bool,
-    /// Whether its file has unrelated messages: without such, it does not tell where the threshold lies.
-    bounded: bool,
     candidates: Vec<Candidate>,
 }
 
@@ -79,14 +76,10 @@ fn read(path: &str) -> Vec<Question> {
             sample,
             kind,
             answerable: line["answerable"].as_bool().unwrap(),
-            bounded: false,
             candidates: candidates.collect(),
         }
     };
-    let mut questions: Vec<Question> = text.lines().map(question).collect();
-    let bounded = questions.iter().any(|question| question.kind == "unrelated");
-    questions.iter_mut().for_each(|question| question.bounded = bounded);
-    questions
+    text.lines().map(question).collect()
 }
 
 /// Numbers brought to one scale.
@@ -260,8 +253,7 @@ impl Purpose {
             let all = ordered(question, self.order_names, &order, self.by_words);
             all.iter().take(SHOWN).filter(|one| self.tells(one)).map(|one| one.answers).collect()
         };
-        let bounded: Vec<&Question> = questions.iter().copied().filter(|question| question.bounded).collect();
-        let fit = fit(&bounded, &shown, &right, self.fit_names.len());
+        let fit = fit(questions, &shown, &right, self.fit_names.len());
         Fitted { order, fit }
     }
 
