@@ -7,6 +7,7 @@ let
   platform = rec { inherit system; isAarch64 = system == "aarch64-linux"; efiArch = if isAarch64 then "aa64" else "x64"; };
   pkgs = lib.genAttrs named (name: fake name { }) // {
     inherit lib pkgs fake;
+    OVMF.override = given: { fd = fake "OVMF" given; };
     stdenv = { hostPlatform = platform; buildPlatform = platform // { canExecute = other: other.system == system; }; };
     callPackage = function: given:
       let called = if builtins.isPath function then import function else function; in
