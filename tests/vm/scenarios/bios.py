@@ -6,9 +6,14 @@ from driver.world import ADA
 TIERS = (3,)
 FIRMWARE = "bios"
 DISK = "qcow2"
+# What has to be downloaded for a machine, bytes.
+MOST = 150_000_000
 
 
 def run(world) -> None:
+    size = world.installed.file(".qcow2").stat().st_size
+    world.step(f"the disk as a compressed file: {size / 1e6:.0f} MB")
+    assert size <= MOST, size
     machine = world.machine
     world.start()
     assert "blufio.loader=bios" in machine.run("cat /proc/cmdline").split()
