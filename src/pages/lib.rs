@@ -61,16 +61,15 @@ mod tests {
 
     use super::*;
 
-    /// Code of a file as the loader maps it, only that nobody runs it: what comes back of the program's own is the kernel's choice,
-    /// a page, sixteen, or all of a file that lies in one piece.
+    /// A file in memory, as code is, only that nobody runs it: what comes back of the program's own is the kernel's choice, a page,
+    /// sixteen, or all of a file that lies in one piece.
     #[allow(unsafe_code)]
-    fn map_code(length: usize) -> usize {
+    fn map_file(length: usize) -> usize {
         let file = tempfile::tempfile().unwrap();
         file.set_len(length as u64).unwrap();
-        let rights = libc::PROT_READ | libc::PROT_EXEC;
         // SAFETY: a new mapping where the system likes; nothing refers to it but the test, and it lasts as long as the process.
         let start = unsafe {
-            libc::mmap(std::ptr::null_mut(), length, rights, libc::MAP_PRIVATE, file.as_raw_fd(), 0)
+            libc::mmap(std::ptr::null_mut(), length, libc::PROT_READ, libc::MAP_PRIVATE, file.as_raw_fd(), 0)
         };
         assert_ne!(start, libc::MAP_FAILED);
         // SAFETY: the whole of that mapping.
@@ -88,7 +87,7 @@ mod tests {
 
     #[test]
     fn code_leaves_memory() {
-        let start = map_code(1 << 20);
+        let start = map_file(1 << 20);
         assert_eq!(resident(start), 1024);
         release(start, 1 << 20).unwrap();
         assert_eq!(resident(start), 0);

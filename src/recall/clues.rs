@@ -48,7 +48,7 @@ impl Clues {
         "speaker",
         // 0 for the oldest candidate, 1 for the newest.
         "recency",
-        // 1 for a memory of a kind that lasts, 0 for what passes and for what nobody has thought worth writing down.
+        // How sure a memory is that is of a kind that lasts; 0 for what passes, and for what nobody has thought worth writing down.
         "importance",
         // Share of it that asks and does not tell.
         "asking",
