@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The rows of the vault. Nothing in them is secret without the passphrase; still, what is replaced or removed is
-//! overwritten in the file, so that an old passphrase that leaked opens nothing.
+//! overwritten in the file like everything else, so that an old passphrase that leaked opens nothing.
 
 use crate::error::RowError;
 use crate::store::Store;
@@ -46,7 +46,7 @@ impl SecretRecords for Store {
         header: VaultHeader,
         records: Vec<SecretRecord>,
     ) -> Result<(), StorageError> {
-        self.overwriting(move |connection| {
+        self.write(Durability::Now, move |connection| {
             connection.prepare_cached("DELETE FROM secrets")?.execute([])?;
             connection.prepare_cached("DELETE FROM vault_header")?.execute([])?;
             connection.prepare_cached(PUT_HEADER)?.execute(params![
@@ -65,31 +65,13 @@ impl SecretRecords for Store {
     }
 
     async fn put_secret(&self, record: SecretRecord) -> Result<(), StorageError> {
-        self.overwriting(move |connection| put(connection, &record)).await
+        self.write(Durability::Now, move |connection| put(connection, &record)).await
     }
 
     async fn remove_secret(&self, name: &str) -> Result<bool, StorageError> {
         let name = name.to_owned();
-        self.overwriting(move |connection| {
+        self.write(Durability::Now, move |connection| {
             Ok(connection.prepare_cached("DELETE FROM secrets WHERE name = ?1")?.execute([name])? == 1)
-        })
-        .await
-    }
-}
-
-impl Store {
-    /// A write that overwrites what it frees. Not for every write: it costs extra pages in the log.
-    async fn overwriting<T, F>(&self, work: F) -> Result<T, StorageError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, RowError> + Send + 'static,
-    {
-        self.write(Durability::Now, |connection| {
-            let overwrite = |on: bool| connection.pragma_update(None, "secure_delete", on);
-            overwrite(true)?;
-            let done = work(connection);
-            overwrite(false)?;
-            done
         })
         .await
     }

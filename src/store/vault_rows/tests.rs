@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-use crate::behaviour::fixture::{fresh, limit_pages};
+use crate::behaviour::fixture::{fresh, limit_pages, memory};
+use blufio_core::memory::ItemId;
 use blufio_core::secret::{SecretRecord, SecretRecords, VaultHeader};
-use blufio_core::storage::StorageError;
+use blufio_core::storage::{Forgetting, Memories, StorageError};
 use blufio_core::time::Timestamp;
 
 fn header(mark: u8) -> VaultHeader {
@@ -67,4 +68,23 @@ async fn what_was_replaced_or_removed_is_no_longer_in_the_files() {
     f.store.close();
     let bytes = std::fs::read(&f.path).unwrap();
     assert!(!bytes.windows(old.len()).any(|window| window == old));
+}
+
+#[tokio::test]
+async fn what_is_forgotten_after_a_secret_was_stored_is_no_longer_in_the_files() {
+    const WORD: &[u8] = b"zanzibarek";
+    let f = fresh();
+    f.store.replace_vault(header(1), Vec::new()).await.unwrap();
+    f.store.put_secret(record("a", 2)).await.unwrap();
+    let mut items = Vec::new();
+    for number in 0..50 {
+        let text = format!("cat {number} is called zanzibarek");
+        let kept = f.store.remember(memory(&text), Timestamp(7)).await.unwrap();
+        items.push(ItemId::Memory(kept.memory.id));
+    }
+    assert!(f.store.remove_secret("a").await.unwrap());
+    f.store.forget(Forgetting { scopes: None, items }, Timestamp(8)).await.unwrap();
+    f.store.close();
+    let bytes = std::fs::read(&f.path).unwrap();
+    assert!(!bytes.windows(WORD.len()).any(|window| window.eq_ignore_ascii_case(WORD)));
 }
