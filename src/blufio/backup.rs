@@ -151,11 +151,16 @@ fn before_update(global: &Global, place: &Place) -> anyhow::Result<()> {
     }
     match done {
         Rollback::Nothing { why } => println!("Nothing was restored: {why}."),
-        Rollback::Restored { newer, from, schema, moved, past } => {
+        Rollback::Restored { newer, from, schema, moved, left, past } => {
             println!("The state is what it was before the update: schema {schema} instead of {from}.");
             println!("The newer one is kept for two weeks as {}.", newer.display());
             if moved {
                 println!("What was said since the update is in that one only.");
+                match left {
+                    Some(0) => {}
+                    Some(left) => println!("{left} messages in it wait for an answer, and get none: ask again."),
+                    None => println!("Whether messages in it wait for an answer cannot be told; they get none."),
+                }
             }
             print_past(past);
         }

@@ -8,6 +8,7 @@
 use crate::error::from_sqlite;
 use blufio_core::storage::StorageError;
 use blufio_core::time::Timestamp;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, params};
 use serde::Serialize;
 use std::path::Path;
@@ -20,6 +21,8 @@ const UNANSWERED: &str = "UPDATE queue SET state = 'done', outcome = 'stopped', 
 const UNTOLD: &str = "UPDATE notices SET told_at = ?1 WHERE told_at IS NULL";
 /// The first version with notices.
 const NOTICES: u32 = 2;
+/// Asked of a newer schema, too, which may know no such table any more.
+const LEFT: &str = "SELECT count(*) FROM queue WHERE state <> 'done'";
 /// Changes with every message that is accepted, answered or sent.
 const MOVED: &str = "SELECT (SELECT count(*) FROM queue), (SELECT count(*) FROM queue WHERE state = 'done'),
     (SELECT count(*) FROM outbox), (SELECT count(*) FROM outbox WHERE state = 'waiting')";
@@ -50,6 +53,14 @@ pub(super) fn let_go(path: &Path, schema: u32, now: Timestamp) -> Result<Past, S
         Ok(Past { unsent, unanswered })
     };
     work().map_err(|error| from_sqlite(path, &error))
+}
+
+/// How many messages wait for an answer in the state at `path`, which is about to be set aside and is left as it is; `None`
+/// where its schema does not tell.
+pub(super) fn left_behind(path: &Path) -> Option<u32> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).ok()?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).ok()?;
+    connection.query_row(LEFT, [], |row| row.get(0)).ok()
 }
 
 /// Whether messages have come or gone in one state since it was the other. Where that cannot be seen, they have.

@@ -5,7 +5,7 @@
 //! a state that it does not know, and that copy beside it.
 
 use super::exchange::{exchange, give_to_owner_of};
-use super::{Past, past, sound};
+use super::{Past, names, past, sound};
 use crate::error::from_sqlite;
 use crate::lock::{LockFile, beside};
 use crate::{migrations, opening};
@@ -35,6 +35,9 @@ pub enum Rollback {
         schema: u32,
         /// Whether messages had come or gone under the newer program. They are in the newer state only.
         moved: bool,
+        /// Messages in the newer state that wait for an answer, and get none; `None` where its schema does not tell. Zero
+        /// where nothing had moved.
+        left: Option<u32>,
         /// What was on its way; all zero where nothing had moved, since it is still to be done then.
         #[serde(flatten)]
         past: Past,
@@ -42,7 +45,7 @@ pub enum Rollback {
 }
 
 /// Puts the copy from before an update in the place of a state that is too new for this program. The newer state is kept
-/// as `<database>.newer-v<N>`. Any other state is left alone.
+/// as `<database>.newer-v<N>-<time>`. Any other state is left alone.
 ///
 /// # Errors
 /// [`StorageError::InUse`] while a daemon runs, or why the files cannot be written.
@@ -80,9 +83,10 @@ pub fn restore_before_update(database: &Path, now: Timestamp) -> Result<Rollback
     let moved = past::has_moved(&database, &copy);
     let past = if moved { past::let_go(&copy, schema, now)? } else { Past::default() };
     give_to_owner_of(&copy, &database)?;
-    let newer = beside(&database, &format!(".newer-v{found}"));
+    let left = if moved { past::left_behind(&database) } else { Some(0) };
+    let newer = beside(&database, &format!(".newer-v{found}-{}", names::stamp(now)?));
     exchange(&database, &copy, &newer)?;
-    Ok(Rollback::Restored { newer, from: found, schema, moved, past })
+    Ok(Rollback::Restored { newer, from: found, schema, moved, left, past })
 }
 
 /// The version of a state, its log included, which is left as it is.

@@ -225,9 +225,11 @@ async fn an_update_that_is_taken_back_on_trial_loses_nothing() {
     assert!(matches!(restore_before_update(&f.path, Timestamp(NOW)).unwrap(), Rollback::Nothing { .. }));
     open_newer(&f.path).close();
     let done = restore_before_update(&f.path, Timestamp(NOW)).unwrap();
-    let Rollback::Restored { newer, from, schema, moved, past } = done else { panic!("{done:?}") };
-    assert_eq!((from, schema, moved, past), (known() + 1, known(), false, Past::default()));
-    assert_eq!(newer, beside(&f.path, &format!(".newer-v{from}")).canonicalize().unwrap());
+    let Rollback::Restored { newer, from, schema, moved, left, past } = done else { panic!("{done:?}") };
+    assert_eq!((from, schema, moved, left), (known() + 1, known(), false, Some(0)));
+    assert_eq!(past, Past::default());
+    let named = beside(&f.path, &format!(".newer-v{from}-20261123T041500.000Z"));
+    assert_eq!(newer, named.canonicalize().unwrap());
     let store = open(&f.path);
     assert_eq!(waiting(&store).await, 1, "it is still to be answered");
     store.close();
@@ -236,11 +238,13 @@ async fn an_update_that_is_taken_back_on_trial_loses_nothing() {
         matches!(&again, Rollback::Nothing { why } if why.contains("which this program knows")),
         "{again:?}"
     );
-    // And the update may be tried once more.
+    // And the update may be tried once more; what was kept the first time stays.
     let store = open_newer(&f.path);
     assert_eq!(waiting(&store).await, 1);
     store.close();
-    assert!(matches!(restore_before_update(&f.path, Timestamp(NOW)).unwrap(), Rollback::Restored { .. }));
+    let done = restore_before_update(&f.path, Timestamp(NOW + DAY)).unwrap();
+    let Rollback::Restored { newer: second, .. } = done else { panic!("{done:?}") };
+    assert!(newer != second && newer.exists() && second.exists());
 }
 
 #[tokio::test]
@@ -272,10 +276,11 @@ async fn an_update_that_is_taken_back_later_says_nothing_twice() {
     let newer = open_newer(&f.path);
     let turn = claim(&newer, 1, 10).await.unwrap();
     newer.settle(settlement(turn.id), Timestamp(11)).await.unwrap();
+    accept(&newer, vec![message(1, "b"), message(2, "c")], 12).await;
     newer.close();
     let done = restore_before_update(&f.path, Timestamp(NOW)).unwrap();
-    let Rollback::Restored { moved, past, .. } = done else { panic!("{done:?}") };
-    assert_eq!((moved, past), (true, Past { unsent: 0, unanswered: 1 }));
+    let Rollback::Restored { moved, left, past, .. } = done else { panic!("{done:?}") };
+    assert_eq!((moved, left, past), (true, Some(2), Past { unsent: 0, unanswered: 1 }));
     assert_eq!(waiting(&open(&f.path)).await, 0);
 }
 
@@ -301,7 +306,7 @@ async fn without_a_sound_copy_the_newer_state_stays() {
 async fn copies_that_were_kept_go_after_two_weeks_and_nothing_else_does() {
     let f = fresh();
     let kept =
-        [".before-v3", ".newer-v4", ".replaced-20261123T041500.000Z", ".replaced-20261123T041500.000Z-wal"];
+        [".before-v3", ".newer-v4-20261123T041500.000Z", ".replaced-20261123T041500.000Z", ".replaced-20261123T041500.000Z-wal"];
     for name in kept.iter().chain(&[".bak", "-notes"]) {
         std::fs::write(beside(&f.path, name), "x").unwrap();
     }

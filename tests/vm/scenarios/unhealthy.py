@@ -34,7 +34,7 @@ def run(world) -> None:
     assert world.schema() == schema, "the state did not come back"
     assert world.wait_answers(ADA, 2)[1] == "You said: “Are you there?”"
     assert "Schnurz" in str(world.prompts()[-1]["body"]["messages"]), "the conversation is forgotten"
-    machine.run(f"test -s /var/lib/blufio/blufio.db.newer-v{schema + 1}")
+    machine.run(f"test -s /var/lib/blufio/blufio.db.newer-v{schema + 1}-*")
     world.step("the state is the one from before; what was sent meanwhile is answered")
 
     # It stays so: the newest version that is not known to be bad comes, and the bad one is not fetched once more.
