@@ -158,8 +158,12 @@ fn before_update(global: &Global, place: &Place) -> anyhow::Result<()> {
                 println!("What was said since the update is in that one only.");
                 match left {
                     Some(0) => {}
-                    Some(left) => println!("{left} messages in it wait for an answer, and get none: ask again."),
-                    None => println!("Whether messages in it wait for an answer cannot be told; they get none."),
+                    Some(left) => {
+                        println!("{left} messages in it wait for an answer, and get none: ask again.")
+                    }
+                    None => {
+                        println!("Whether messages in it wait for an answer cannot be told; they get none.")
+                    }
                 }
             }
             print_past(past);

@@ -209,6 +209,10 @@ impl Daemon {
         vault: &mut watch::Receiver<bool>,
         shutdown: &CancellationToken,
     ) -> anyhow::Result<Next> {
+        if let Err(error) = self.state.storage.begin().await {
+            // Only whoever goes back needs it; those who write now need an answer.
+            tracing::error!(%error, "that the work has begun cannot be noted; after going back, messages may be answered twice");
+        }
         let agent = Arc::new(agent);
         let stop = CancellationToken::new();
         let mut working = {

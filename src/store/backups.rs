@@ -11,9 +11,11 @@
 //! | `restore` | a backup becomes the state |
 //! | `rollback` | after an update that is taken back, the state from before it becomes the state |
 //! | `exchange` | one file takes the place of another, at once; what was there is kept |
+//! | `begun` | whether a program has worked with the schema that it brought |
 //! | `past` | what was on its way when a backup was made |
 //! | `copies` | files that were kept, and for how long |
 
+mod begun;
 mod copies;
 mod exchange;
 mod names;
@@ -22,6 +24,7 @@ mod restore;
 mod rollback;
 mod sound;
 
+pub(crate) use begun::forget as forget_begun;
 pub(crate) use names::newest;
 pub use names::{FOLDER, list};
 pub use past::Past;
@@ -51,6 +54,16 @@ impl Backups for Store {
         let work = move |connection: &Connection| {
             let _turn = turn;
             Ok(make(connection, &path, keep, now)?)
+        };
+        self.inner.readers().run(work).await
+    }
+
+    async fn begin(&self) -> Result<(), StorageError> {
+        let path = self.inner.path();
+        let work = move |connection: &Connection| {
+            let schema =
+                migrations::version(connection).map_err(|error| crate::error::from_sqlite(&path, &error))?;
+            Ok(begun::begin(&path, schema)?)
         };
         self.inner.readers().run(work).await
     }

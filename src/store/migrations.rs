@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The schema, step by step.
 
+use crate::backups::forget_begun;
 use crate::error::from_sqlite;
 use crate::lock::beside;
 use crate::snapshot;
@@ -75,6 +76,8 @@ fn write_anew(connection: &Connection, path: &Path) {
 
 fn keep_a_copy(connection: &Connection, path: &Path, newest: u32) -> Result<(), StorageError> {
     let target = beside(path, &format!(".before-v{newest}"));
+    // Before the copy: what was noted of an earlier time with this schema is not true of it.
+    forget_begun(path, newest)?;
     // The copy and the migration may each need as much room as the database has now.
     snapshot::refuse_without_room(connection, path, &target, 2)?;
     snapshot::write(connection, path, &target, snapshot::Existing::Replace)?;

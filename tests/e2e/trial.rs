@@ -37,12 +37,19 @@ async fn on_trial_nothing_is_received_and_when_it_is_over_everything_is_answered
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!((house.sim.telegram.count_messages(), house.calls()), (0, 0));
     assert!(house.sim.telegram.calls().is_empty(), "Telegram was asked for something");
-    assert_eq!(house.blufio(&["status", "--json"], "").await.json()["store"]["queue_depth"], 0);
+    let store = house.blufio(&["status", "--json"], "").await.json()["store"].clone();
+    assert_eq!(store["queue_depth"], 0);
+    // As if this version had brought its schema.
+    let database = house.database();
+    let beside = |kind: &str| database.with_extension(format!("db.{kind}-v{}", store["schema_version"]));
+    std::fs::write(beside("before"), "").unwrap();
+    assert!(!beside("begun").exists());
 
     let pid = house.pid();
     std::fs::remove_file(house.folder().join(FILE)).unwrap();
     house.wait_ready().await;
     assert_eq!(house.replies(ADA, 1).await[0].text, "You said: “Is anybody there?”");
+    assert!(beside("begun").exists(), "whoever goes back now must know that it has worked");
     assert_eq!((house.pid(), house.health().await.json()["trial"].clone()), (pid, json!(false)));
     house.assert_clean();
 }

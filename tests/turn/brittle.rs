@@ -372,6 +372,9 @@ impl Backups for Brittle {
     async fn back_up(&self, keep: usize, now: Timestamp) -> Result<Backup> {
         self.store.back_up(keep, now).await
     }
+    async fn begin(&self) -> Result<()> {
+        self.store.begin().await
+    }
     async fn drop_copies(&self, now: Timestamp) -> Result<Vec<PathBuf>> {
         self.store.drop_copies(now).await
     }

@@ -29,6 +29,13 @@ pub trait Backups: Send + Sync {
     /// twice the state's size is free on the disk.
     async fn back_up(&self, keep: usize, now: Timestamp) -> Result<Backup, StorageError>;
 
+    /// Notes, before the first message, that messages come and go from now on. Whoever goes back to the state from before
+    /// this schema learns by that whether anything has happened since.
+    ///
+    /// # Errors
+    /// When it cannot be written down.
+    async fn begin(&self) -> Result<(), StorageError>;
+
     /// Removes copies that were kept when a new schema came, when an older program was gone back to, or when a backup was
     /// restored, two weeks after that: they hold what people have had forgotten. Returns their names.
     ///

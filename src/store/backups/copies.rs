@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 const KEPT: i64 = 14 * 24 * 60 * 60 * 1000;
 /// What stands behind the state's name in theirs.
 /// The last is what a restoration that was killed has left.
-const KINDS: [&str; 4] = [".before-v", ".newer-v", ".replaced-", ".restoring"];
+const KINDS: [&str; 5] = [".before-v", ".begun-v", ".newer-v", ".replaced-", ".restoring"];
 
 /// Removes those that are old enough, with the logs that belong to them.
 pub(super) fn drop_old(database: &Path, now: Timestamp) -> Result<Vec<PathBuf>, StorageError> {

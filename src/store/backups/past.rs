@@ -23,10 +23,6 @@ const UNTOLD: &str = "UPDATE notices SET told_at = ?1 WHERE told_at IS NULL";
 const NOTICES: u32 = 2;
 /// Asked of a newer schema, too, which may know no such table any more.
 const LEFT: &str = "SELECT count(*) FROM queue WHERE state <> 'done'";
-/// Changes with every message that is accepted, answered or sent.
-const MOVED: &str = "SELECT (SELECT count(*) FROM queue), (SELECT count(*) FROM queue WHERE state = 'done'),
-    (SELECT count(*) FROM outbox), (SELECT count(*) FROM outbox WHERE state = 'waiting')";
-
 /// How much was on its way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Past {
@@ -61,20 +57,4 @@ pub(super) fn left_behind(path: &Path) -> Option<u32> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).ok()?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).ok()?;
     connection.query_row(LEFT, [], |row| row.get(0)).ok()
-}
-
-/// Whether messages have come or gone in one state since it was the other. Where that cannot be seen, they have.
-pub(super) fn has_moved(one: &Path, other: &Path) -> bool {
-    let look = |path: &Path| {
-        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        let counts = connection.query_row(MOVED, [], |row| {
-            Ok::<[i64; 4], _>([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?])
-        })?;
-        connection.close().map_err(|(_, error)| error)?;
-        Ok::<_, rusqlite::Error>(counts)
-    };
-    match (look(one), look(other)) {
-        (Ok(one), Ok(other)) => one != other,
-        _ => true,
-    }
 }

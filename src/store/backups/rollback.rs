@@ -5,7 +5,7 @@
 //! a state that it does not know, and that copy beside it.
 
 use super::exchange::{exchange, give_to_owner_of};
-use super::{Past, names, past, sound};
+use super::{Past, begun, names, past, sound};
 use crate::error::from_sqlite;
 use crate::lock::{LockFile, beside};
 use crate::{migrations, opening};
@@ -80,12 +80,13 @@ pub fn restore_before_update(database: &Path, now: Timestamp) -> Result<Rollback
             ));
         }
     };
-    let moved = past::has_moved(&database, &copy);
+    let moved = begun::has_begun(&database, found);
     let past = if moved { past::let_go(&copy, schema, now)? } else { Past::default() };
     give_to_owner_of(&copy, &database)?;
     let left = if moved { past::left_behind(&database) } else { Some(0) };
     let newer = beside(&database, &format!(".newer-v{found}-{}", names::stamp(now)?));
     exchange(&database, &copy, &newer)?;
+    begun::forget(&database, found)?;
     Ok(Rollback::Restored { newer, from: found, schema, moved, left, past })
 }
 

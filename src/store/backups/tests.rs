@@ -22,6 +22,13 @@ fn open_newer(path: &Path) -> Store {
     Store::open_with_schema(path, StoreOptions::default(), Vec::leak(steps)).unwrap()
 }
 
+/// Opens a state as a program would that has other tables.
+fn open_renamed(path: &Path) -> Store {
+    let mut steps = migrations::STEPS.to_vec();
+    steps.push("ALTER TABLE queue RENAME COLUMN state TO standing; ALTER TABLE outbox RENAME TO going;");
+    Store::open_with_schema(path, StoreOptions::default(), Vec::leak(steps)).unwrap()
+}
+
 fn open(path: &Path) -> Store {
     Store::open(path, StoreOptions::default()).unwrap()
 }
@@ -274,6 +281,7 @@ async fn an_update_that_is_taken_back_later_says_nothing_twice() {
     accept(&f.store, vec![message(1, "a")], 10).await;
     f.store.close();
     let newer = open_newer(&f.path);
+    newer.begin().await.unwrap();
     let turn = claim(&newer, 1, 10).await.unwrap();
     newer.settle(settlement(turn.id), Timestamp(11)).await.unwrap();
     accept(&newer, vec![message(1, "b"), message(2, "c")], 12).await;
@@ -282,6 +290,43 @@ async fn an_update_that_is_taken_back_later_says_nothing_twice() {
     let Rollback::Restored { moved, left, past, .. } = done else { panic!("{done:?}") };
     assert_eq!((moved, left, past), (true, Some(2), Past { unsent: 0, unanswered: 1 }));
     assert_eq!(waiting(&open(&f.path)).await, 0);
+}
+
+#[tokio::test]
+async fn whether_a_newer_program_has_worked_does_not_depend_on_its_tables() {
+    let f = fresh();
+    accept(&f.store, vec![message(1, "a")], 10).await;
+    f.store.close();
+    open_renamed(&f.path).close();
+    let done = restore_before_update(&f.path, Timestamp(NOW)).unwrap();
+    let Rollback::Restored { moved, left, past, .. } = done else { panic!("{done:?}") };
+    assert_eq!((moved, left, past), (false, Some(0), Past::default()));
+    assert_eq!(waiting(&open(&f.path)).await, 1, "it is still to be answered");
+
+    let newer = open_renamed(&f.path);
+    newer.begin().await.unwrap();
+    newer.close();
+    let done = restore_before_update(&f.path, Timestamp(NOW + 1)).unwrap();
+    let Rollback::Restored { moved, left, past, .. } = done else { panic!("{done:?}") };
+    assert_eq!((moved, left, past), (true, None, Past { unsent: 0, unanswered: 1 }));
+}
+
+#[tokio::test]
+async fn that_a_program_has_worked_is_forgotten_when_its_schema_comes_once_more() {
+    let f = fresh();
+    f.store.begin().await.unwrap();
+    f.store.close();
+    let mark = beside(&f.path, &format!(".begun-v{}", known() + 1));
+    assert!(!beside(&f.path, &format!(".begun-v{}", known())).exists(), "there is nothing to go back to");
+    let newer = open_newer(&f.path);
+    newer.begin().await.unwrap();
+    newer.close();
+    assert!(mark.exists());
+    let backup = f.folder.path().join("old.db");
+    std::fs::copy(beside(&f.path, &format!(".before-v{}", known() + 1)), &backup).unwrap();
+    restore(&f.path, &backup, Timestamp(NOW)).unwrap();
+    open_newer(&f.path).close();
+    assert!(!mark.exists());
 }
 
 #[tokio::test]
@@ -305,8 +350,13 @@ async fn without_a_sound_copy_the_newer_state_stays() {
 #[tokio::test]
 async fn copies_that_were_kept_go_after_two_weeks_and_nothing_else_does() {
     let f = fresh();
-    let kept =
-        [".before-v3", ".newer-v4-20261123T041500.000Z", ".replaced-20261123T041500.000Z", ".replaced-20261123T041500.000Z-wal"];
+    let kept = [
+        ".before-v3",
+        ".begun-v3",
+        ".newer-v4-20261123T041500.000Z",
+        ".replaced-20261123T041500.000Z",
+        ".replaced-20261123T041500.000Z-wal",
+    ];
     for name in kept.iter().chain(&[".bak", "-notes"]) {
         std::fs::write(beside(&f.path, name), "x").unwrap();
     }
