@@ -38,7 +38,7 @@ use std::sync::Arc;
 
 pub(crate) use blufio_gateway::{client, wire};
 pub(crate) use blufio_memory::evaluation;
-pub(crate) use blufio_store::backups;
+pub(crate) use blufio_store::{backups, in_use};
 
 /// The state file and the vault in it.
 pub(crate) struct State {

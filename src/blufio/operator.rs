@@ -33,8 +33,12 @@ pub(crate) fn ask_daemon(place: &Place, ask: Value) -> anyhow::Result<Told> {
     runtime()?.block_on(async { connect(place).await?.ask(ask).await.map_err(told) })
 }
 
-/// Finds the daemon: where the configuration says, otherwise where a system service has its socket.
+/// Finds the daemon: where the configuration says, otherwise where a system service has its socket. Where the configuration
+/// names a state that nobody has, a daemon that answers has another one, and is not the one that is meant.
 pub(crate) async fn connect(place: &Place) -> Result<LocalClient, ClientError> {
+    if place.config.store.path.is_some() && assemble::in_use(&place.database) == Some(false) {
+        return Err(ClientError::NoDaemon { path: place.socket.clone() });
+    }
     let own = LocalClient::connect(&place.socket).await;
     match own {
         Err(ClientError::NoDaemon { .. }) if place.config.gateway.socket.is_none() => {
@@ -55,7 +59,7 @@ async fn alone(place: &Place, ask: Value) -> anyhow::Result<Told> {
                 return Ok(Told::Vault(VaultStatus { state: VaultState::Uninitialised, secrets: 0 }));
             }
             _ => anyhow::bail!(
-                "no daemon answers at {}, and there is no state at {}. If it runs elsewhere, set gateway.socket and \
+                "no daemon that has it answers at {}, and there is no state at {}. If it runs elsewhere, set gateway.socket and \
                  store.path to where it has them",
                 place.socket.display(),
                 place.database.display()

@@ -79,4 +79,5 @@ mod writer;
 #[cfg(test)]
 mod behaviour;
 
+pub use lock::in_use;
 pub use store::{Store, StoreOptions};

@@ -4,7 +4,7 @@
 use crate::error::from_io;
 use blufio_core::storage::StorageError;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -80,6 +80,18 @@ impl Drop for LockFile {
     }
 }
 
+/// Whether somebody has the database at `database`; `None` where this user cannot tell.
+#[must_use]
+pub fn in_use(database: &Path) -> Option<bool> {
+    let lock = database.canonicalize().and_then(|real| File::open(beside(&real, ".lock")));
+    match lock.map(|lock| lock.try_lock_shared()) {
+        Ok(Ok(())) => Some(false),
+        Ok(Err(TryLockError::WouldBlock)) => Some(true),
+        Err(error) if error.kind() == ErrorKind::NotFound => Some(false),
+        Ok(Err(TryLockError::Error(_))) | Err(_) => None,
+    }
+}
+
 /// The path of a file beside the database: its name with `suffix` at the end.
 pub(crate) fn beside(database: &Path, suffix: &str) -> PathBuf {
     let mut name = database.as_os_str().to_os_string();
@@ -101,6 +113,20 @@ mod tests {
         assert!(refused.to_string().contains(&std::process::id().to_string()));
         first.release_clean();
         LockFile::take(&database).unwrap();
+    }
+
+    #[test]
+    fn whether_somebody_has_it_is_seen_without_taking_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("blufio.db");
+        assert_eq!(in_use(&database), Some(false), "there is none");
+        std::fs::write(&database, "").unwrap();
+        assert_eq!(in_use(&database), Some(false), "nobody ever had it");
+        let lock = LockFile::take(&database).unwrap();
+        assert_eq!(in_use(&database), Some(true));
+        lock.release_clean();
+        assert_eq!(in_use(&database), Some(false));
+        assert!(LockFile::take(&database).unwrap().left_clean(), "looking leaves no trace");
     }
 
     #[test]

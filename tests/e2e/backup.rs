@@ -125,6 +125,32 @@ async fn without_a_daemon_the_command_makes_the_backup_itself() {
 }
 
 #[tokio::test]
+async fn the_drill_shows_the_copy_and_not_the_running_daemon() {
+    let house = House::plan().build().await;
+    house.blufio(&["memory", "add", "The cat is called Mau."], "").await.ok();
+    let made = house.blufio(&["backup", "create", "--json"], "").await.ok().json();
+    house.blufio(&["memory", "add", "The parrot is called Schnurz."], "").await.ok();
+    let place = house.folder().join("drill/blufio.db");
+    let elsewhere = [("BLUFIO_STORE__PATH", place.to_str().unwrap())];
+    let none = house.blufio_with(&["memory", "list"], "", &elsewhere).await;
+    assert!(none.code == 1 && none.stderr.contains("there is no state at"), "{none:?}");
+    let file = made["backup"]["path"].as_str().unwrap();
+    house.blufio_with(&["backup", "restore", file], "", &elsewhere).await.ok();
+    let drilled = house.blufio_with(&["memory", "list"], "", &elsewhere).await.ok();
+    assert!(drilled.stdout.contains("Mau") && !drilled.stdout.contains("Schnurz"), "{drilled:?}");
+    std::fs::write(&place, "destroyed").unwrap();
+    let destroyed = house.blufio_with(&["memory", "list"], "", &elsewhere).await;
+    assert_eq!(destroyed.code, 1, "{destroyed:?}");
+
+    // The daemon's own state, named: it is the daemon who has it.
+    let database = house.database();
+    let own = [("BLUFIO_STORE__PATH", database.to_str().unwrap())];
+    let live = house.blufio_with(&["memory", "list"], "", &own).await.ok();
+    assert!(live.stdout.contains("Schnurz"), "{live:?}");
+    house.assert_clean();
+}
+
+#[tokio::test]
 async fn an_older_program_goes_back_to_the_state_from_before_the_update_and_answers_what_waited() {
     let mut house = House::plan().serve(&["--trial", "trial"]).build().await;
     house.ask(ADA, "The parrot is called Schnurz.").await;

@@ -27,6 +27,13 @@ def run(world) -> None:
     status, _, refused = machine.answer(f"blufio backup restore {copy}")
     assert status == 1 and "in use" in refused, refused
     assert world.say(ADA, "[sim:say Mau.]") == "Mau."
+    # The drill as the documentation has it: what is shown is the copy's, and not the running service's.
+    world.blufio("memory add 'The cat is called Schnurz.'")
+    drill = "BLUFIO_STORE__PATH=/tmp/drill/blufio.db blufio"
+    machine.run(f"{drill} backup restore {copy}")
+    assert "Schnurz" in world.blufio("memory list")
+    assert "Schnurz" not in machine.run(f"{drill} memory list"), "the running service was asked"
+    machine.run(f"{drill} cost && {drill} backup verify /tmp/drill/blufio.db && rm -r /tmp/drill")
     world.step("root has made one and taken it along; it is not restored below a running service")
 
     machine.run("systemctl kill --signal=KILL blufio; systemctl stop blufio")
