@@ -86,6 +86,8 @@ pub(crate) async fn run(shared: Arc<Shared>, shutdown: CancellationToken) {
             }
         }
     }
+    // While others finish their turns, nothing is due here.
+    shared.background_pulse.end();
     // What is under way hears of the shutdown itself: it enters its call and leaves the change to the next beat.
     while let Some(ended) = beats.join_next().await {
         if let Err(error) = ended {

@@ -22,6 +22,7 @@ pub(crate) async fn run(shared: Arc<Shared>, shutdown: CancellationToken) {
         shared.dispatcher_pulse.tick();
         let wait = if shutdown.is_cancelled() {
             if tasks.is_empty() {
+                shared.dispatcher_pulse.end();
                 return;
             }
             BEAT

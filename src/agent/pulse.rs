@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Proof that the loops move: each says "tick" at least every [`BEAT`]; the watchdog is fed only while all do.
+//! Proof that the loops move: each says "tick" at least every [`BEAT`]; the watchdog is fed only while all do, but for those
+//! that have ended in order.
 
 use blufio_core::time::Timestamp;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,6 +9,9 @@ use tokio::time::Instant;
 
 /// How often an idle loop ticks at least.
 pub(crate) const BEAT: Duration = Duration::from_secs(5);
+
+/// A loop that has ended.
+const ENDED: u64 = u64::MAX;
 
 /// When one loop last moved. By the monotonic clock: setting the time of day must not look like a loop that hangs.
 #[derive(Debug)]
@@ -26,8 +30,14 @@ impl Pulse {
         self.moved.store(millis, Ordering::Relaxed);
     }
 
+    /// The loop has ended in order: nothing is expected of it any more.
+    pub(crate) fn end(&self) {
+        self.moved.store(ENDED, Ordering::Relaxed);
+    }
+
     /// How long the loop has not moved.
     pub(crate) fn still(&self) -> Duration {
+        // What has ended moved at the end of all time, and is never still.
         self.born.elapsed().saturating_sub(Duration::from_millis(self.moved.load(Ordering::Relaxed)))
     }
 }
@@ -48,5 +58,8 @@ mod tests {
         assert_eq!(pulse.still(), Duration::from_secs(40));
         pulse.tick();
         assert_eq!(pulse.still(), Duration::ZERO);
+        pulse.end();
+        tokio::time::advance(Duration::from_secs(3_600)).await;
+        assert_eq!(pulse.still(), Duration::ZERO, "a loop that has ended does not hang");
     }
 }

@@ -52,6 +52,7 @@ pub(crate) async fn run(shared: Arc<Shared>, end: CancellationToken) {
             },
         }
     }
+    shared.sender_pulse.end();
     let under_way = async {
         while let Some(ended) = tasks.join_next().await {
             if let Err(error) = ended {

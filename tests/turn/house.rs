@@ -605,6 +605,11 @@ impl House {
         self.store.costs(Timestamp(0), CostBy::Model).await.unwrap().1
     }
 
+    /// It is to end; running turns may finish.
+    pub fn drain(&self) {
+        self.shutdown.cancel();
+    }
+
     /// An orderly end.
     pub async fn close(self) {
         self.shutdown.cancel();

@@ -71,6 +71,28 @@ async fn what_a_drain_cuts_short_is_answered_after_the_next_start() {
 }
 
 #[tokio::test]
+async fn while_a_long_turn_is_waited_for_at_the_end_no_loop_counts_as_hanging() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Model::new([Play::Hang("half an ans")]);
+    let house =
+        House::with(folder.path(), &model, |options| options.drain_timeout = Duration::from_secs(90)).await;
+    house.say("1", "first").await;
+    house.until("the call", || model.calls() == 1).await;
+    house.drain();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let skip = async |seconds| {
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(seconds)).await;
+        tokio::time::resume();
+    };
+    skip(60).await;
+    house.until("every loop that still runs to move", || house.agent.still() < Duration::from_secs(5)).await;
+    assert_eq!(house.agent.running().len(), 1);
+    skip(60).await;
+    house.close().await;
+}
+
+#[tokio::test]
 async fn new_forgets_the_thread_and_the_bill_stays() {
     let folder = tempfile::tempdir().unwrap();
     let model = Model::new([Play::Say("yes"), Play::Say("who?")]);
