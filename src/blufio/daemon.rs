@@ -39,6 +39,8 @@ pub(crate) struct Daemon {
     local: Arc<dyn Channel>,
     with_telegram: bool,
     trial: Option<Trial>,
+    /// Whether there is always something to say about this machine, so that a daemon must be there to say it.
+    stays: bool,
 }
 
 /// What a daemon is started with, beside its configuration.
@@ -46,7 +48,8 @@ pub(crate) struct Daemon {
 pub(crate) struct Orders {
     /// Nothing is received or sent until this is over.
     pub(crate) trial: Option<Trial>,
-    /// A file with what others have to say about this machine.
+    /// A file with what others have to say about this machine. Where there is one, a secret that is missing is waited for: what
+    /// was handed over wrongly shall be read in `/health`, and mended while the daemon runs.
     pub(crate) notices: Option<PathBuf>,
 }
 
@@ -92,12 +95,13 @@ impl Daemon {
             assemble::doors(&place, Arc::clone(&desk) as _, Arc::clone(&observe), Arc::clone(&state.clock))
                 .await?;
         tracing::info!(address = %gateway.local_addr(), socket = %place.socket.display(), "the doors are open");
+        let stays = orders.notices.is_some();
         if let Some(file) = orders.notices {
             tokio::spawn(notices::follow(file, Arc::clone(&desk), doors_end.clone()));
         }
         let doors = gateway.serve(doors_end.cancelled_owned());
         let trial = orders.trial;
-        Ok((Self { place, state, desk, observe, redactor, local, with_telegram, trial }, doors))
+        Ok((Self { place, state, desk, observe, redactor, local, with_telegram, trial, stays }, doors))
     }
 
     /// Opens the vault with the passphrase that was given, or that is at hand without asking anybody.
@@ -148,7 +152,7 @@ impl Daemon {
                         break;
                     }
                 }
-                Err(Unready::Missing(reason)) if status.state == VaultState::Uninitialised => {
+                Err(Unready::Missing(reason)) if status.state == VaultState::Uninitialised && !self.stays => {
                     return Err(Coded::usage(reason));
                 }
                 Err(Unready::Missing(reason)) => {

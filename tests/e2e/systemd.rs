@@ -60,6 +60,31 @@ async fn a_sealed_daemon_is_not_ready_and_asks_for_time() {
 }
 
 #[tokio::test]
+async fn who_tells_of_a_machine_waits_for_a_missing_secret_also_without_a_vault() {
+    let mut house = House::plan().without_secrets().serve(&["--notices", "problems"]).idle().build().await;
+    std::fs::write(house.folder().join("problems"), "secrets/anthropic-key: no secret has this name")
+        .unwrap();
+    let socket = listen(&mut house);
+    house.spawn();
+    let told = told_until(&socket, "STATUS=there is no anthropic-api-key").await;
+    assert!(told.last().unwrap().contains("EXTEND_TIMEOUT_USEC="), "{told:?}");
+    assert!(!told.iter().any(|told| told.contains("READY=1")), "{told:?}");
+    house.wait_health("the notice", |answer| answer.body.contains("secrets/anthropic-key")).await;
+    let status = house.blufio(&["status"], "").await;
+    assert_eq!(status.code, 1, "{status:?}");
+    for words in ["there is no anthropic-api-key: run `blufio vault set", "no secret has this name"] {
+        assert!(status.stdout.contains(words), "{status:?}");
+    }
+
+    let passphrase = "correct horse battery staple";
+    house.blufio(&["vault", "init", "--passphrase-fd", "0"], passphrase).await.ok();
+    house.blufio(&["vault", "set", "anthropic-api-key"], API_KEY).await.ok();
+    told_until(&socket, "READY=1").await;
+    assert_eq!(house.health().await.status, 200);
+    house.assert_clean();
+}
+
+#[tokio::test]
 async fn the_watchdog_is_fed_in_time_also_while_the_vault_is_closed_again() {
     let mut house = House::plan().env("WATCHDOG_USEC", "1000000").idle().build().await;
     let socket = listen(&mut house);

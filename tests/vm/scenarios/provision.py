@@ -27,10 +27,17 @@ def run(world) -> None:
     machine = world.machine
     furnish(world)
     machine.place(f"{FOLDER}/blufio.toml", toml(world.surroundings()))
-    machine.place(f"{FOLDER}/secrets/anthropic-api-key.txt", f"{world.api_key}\r\n")
+    machine.place(f"{FOLDER}/secrets/anthropic-key.txt", f"{world.api_key}\r\n")
     machine.place(f"{FOLDER}/secrets/telegram-bot-token", f"{TOKEN}\n")
     machine.place(f"{FOLDER}/authorized_keys", f"{KEY}\n")
     machine.on()
+    world.until("a daemon that waits for the key", lambda: "no anthropic-api-key" in world.health().get("reason", ""))
+    world.until("what was wrong with it", lambda: "secrets/anthropic-key.txt: no secret" in json.dumps(world.health()["notices"]))
+    assert world.show("NRestarts") == "0"
+    world.step("at the first boot a secret has a wrong name: the daemon waits, and /health says why")
+
+    machine.run(f"mv {FOLDER}/secrets/anthropic-key.txt {FOLDER}/secrets/anthropic-api-key.txt")
+    machine.reboot()
     world.wait_ready()
     assert world.say(ADA, "[sim:say From a folder.]") == "From a folder."
     left = machine.run(f"find {FOLDER} -type f | sort").split()
