@@ -47,7 +47,7 @@ async fn live(turns: usize) {
     eprintln!(
         "lived in {:.0} s; the file has {} MB",
         begun.elapsed().as_secs_f64(),
-        store.stats().await.unwrap().file_bytes >> 20
+        store.stats(Timestamp(0)).await.unwrap().file_bytes >> 20
     );
 
     let mut took = serde_json::Map::new();

@@ -236,7 +236,7 @@ async fn learn(store: &Store, session: SessionId, count: usize, chance: &mut Cha
 async fn size(store: &Store) -> u64 {
     loop {
         tokio::time::sleep(Duration::from_millis(50)).await;
-        let stats = store.stats().await.unwrap();
+        let stats = store.stats(Timestamp(0)).await.unwrap();
         if stats.wal_bytes == 0 {
             return stats.file_bytes;
         }

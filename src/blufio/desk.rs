@@ -175,7 +175,7 @@ impl Desk {
             .status()
             .await
             .unwrap_or(VaultStatus { state: blufio_core::control::VaultState::Sealed, secrets: 0 });
-        let store = self.storage.stats().await.map_err(refused)?;
+        let store = self.storage.stats(self.clock.now()).await.map_err(refused)?;
         let (running, channels, here) = {
             let live = self.live();
             let running = live.agent.as_ref().map(|agent| agent.running()).unwrap_or_default();

@@ -89,11 +89,12 @@ pub struct Examined {
 pub trait Storage:
     Queue + Outbox + Sessions + Ledger + Jobs + Background + Memories + Peers + SecretRecords + Backups
 {
-    /// How the state stands.
+    /// How the state stands at `now`: a backup that bears a later name does not count as the newest, since the clock was wrong
+    /// when it was made.
     ///
     /// # Errors
     /// When it cannot be read.
-    async fn stats(&self) -> Result<StoreStats, StorageError>;
+    async fn stats(&self, now: Timestamp) -> Result<StoreStats, StorageError>;
 
     /// Writes a mark, reads it back, and looks through the file for damage: a small file each time, a large one once a
     /// day. Cheap enough for every minute.

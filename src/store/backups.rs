@@ -89,7 +89,7 @@ fn make(
     exchange::give_to_owner_of(&target, database)?;
     let schema =
         migrations::version(connection).map_err(|error| crate::error::from_sqlite(database, &error))?;
-    names::rotate(&folder, &target, keep)?;
+    names::rotate(&folder, &target, keep, now)?;
     names::describe(target, now, schema)
 }
 

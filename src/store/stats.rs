@@ -17,7 +17,7 @@ const DEAD: &str = "SELECT count(*) FROM outbox INDEXED BY outbox_dead WHERE sta
 const MEMORIES: &str = "SELECT count(*) FROM memories INDEXED BY memories_same WHERE replaced_by IS NULL";
 
 /// Reads it. The files are looked at by name only, never opened.
-pub(crate) fn read(connection: &Connection, path: &Path) -> Result<StoreStats, RowError> {
+pub(crate) fn read(connection: &Connection, path: &Path, now: Timestamp) -> Result<StoreStats, RowError> {
     let depth = |sql| {
         let mut statement = connection.prepare_cached(sql)?;
         statement
@@ -41,7 +41,7 @@ pub(crate) fn read(connection: &Connection, path: &Path) -> Result<StoreStats, R
         file_bytes: path.metadata().map_err(|error| from_io(path, &error))?.len(),
         // No log, nothing in it.
         wal_bytes: beside(path, "-wal").metadata().map_or(0, |log| log.len()),
-        newest_backup: backups::newest(path),
+        newest_backup: backups::newest(path, now),
     })
 }
 

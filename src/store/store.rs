@@ -155,9 +155,9 @@ impl Drop for Inner {
 
 #[async_trait]
 impl Storage for Store {
-    async fn stats(&self) -> Result<StoreStats, StorageError> {
+    async fn stats(&self, now: Timestamp) -> Result<StoreStats, StorageError> {
         let path = Arc::clone(&self.inner.path);
-        self.read(move |connection| stats::read(connection, &path)).await
+        self.read(move |connection| stats::read(connection, &path, now)).await
     }
 
     async fn examine(&self, now: Timestamp) -> Result<Examined, StorageError> {

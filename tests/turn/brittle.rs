@@ -382,8 +382,8 @@ impl Backups for Brittle {
 
 #[async_trait]
 impl Storage for Brittle {
-    async fn stats(&self) -> Result<StoreStats> {
-        self.store.stats().await
+    async fn stats(&self, now: Timestamp) -> Result<StoreStats> {
+        self.store.stats(now).await
     }
     async fn examine(&self, now: Timestamp) -> Result<Examined> {
         self.store.examine(now).await

@@ -482,7 +482,7 @@ impl House {
     /// Waits until every message that was accepted has been dealt with.
     pub async fn quiet(&self) {
         let waiting = async {
-            while self.store.stats().await.unwrap().queue_depth > 0 {
+            while self.store.stats(Timestamp(0)).await.unwrap().queue_depth > 0 {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 pub(super) async fn tell(asked: Asked<'_>) -> Result<String, StorageError> {
     let shared = asked.shared;
     let now = shared.clock.now();
-    let stats = shared.storage.stats().await?;
+    let stats = shared.storage.stats(shared.clock.now()).await?;
     let session = shared.storage.session(asked.conversation(), now).await?;
     let messages = shared.storage.transcript_length(session).await?;
     // This command's own row is still in the queue, and this turn is still running.

@@ -93,10 +93,11 @@ pub fn list(database: &Path) -> Result<Vec<Backup>, StorageError> {
     Ok(found)
 }
 
-/// When the newest backup was made. Nobody is told of a folder that cannot be read: that there is none is told instead.
-pub(crate) fn newest(database: &Path) -> Option<Timestamp> {
+/// When the newest backup was made. One that bears a later name than `now` was made while the clock was wrong, nobody knows
+/// when. Nobody is told of a folder that cannot be read: that there is none is told instead.
+pub(crate) fn newest(database: &Path, now: Timestamp) -> Option<Timestamp> {
     let found = files(&folder(database), AFTER).ok()?;
-    found.iter().rev().find_map(|(name, _)| made_at(name))
+    found.iter().rev().find_map(|(name, _)| made_at(name).filter(|at| *at <= now))
 }
 
 pub(super) fn describe(path: PathBuf, made_at: Timestamp, schema: u32) -> Result<Backup, StorageError> {
@@ -132,11 +133,19 @@ pub(super) fn remove_unfinished(folder: &Path) -> Result<(), StorageError> {
 }
 
 /// Removes the oldest backups, so that `keep` are left; never the one that has just been made, whatever the clock has done.
-pub(super) fn rotate(folder: &Path, made: &Path, keep: usize) -> Result<(), StorageError> {
-    let mut others = files(folder, AFTER)?;
-    others.retain(|(name, path)| path != made && made_at(name).is_some());
+/// Those that bear a later name than `now` go first: else they would stay for ever, and take the place of others.
+pub(super) fn rotate(folder: &Path, made: &Path, keep: usize, now: Timestamp) -> Result<(), StorageError> {
+    let mut others = Vec::new();
+    for (name, path) in files(folder, AFTER)? {
+        if let Some(at) = made_at(&name)
+            && path != made
+        {
+            others.push((at <= now, at, path));
+        }
+    }
+    others.sort();
     let too_many = others.len().saturating_add(1).saturating_sub(keep.max(1));
-    for (_, path) in others.iter().take(too_many) {
+    for (_, _, path) in others.iter().take(too_many) {
         std::fs::remove_file(path).map_err(|error| from_io(path, &error))?;
         tracing::info!(path = %path.display(), "an old backup was removed");
     }

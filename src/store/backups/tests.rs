@@ -34,7 +34,7 @@ fn open(path: &Path) -> Store {
 }
 
 async fn waiting(store: &Store) -> u64 {
-    store.stats().await.unwrap().queue_depth
+    store.stats(Timestamp(0)).await.unwrap().queue_depth
 }
 
 fn names(backups: &[Backup]) -> Vec<String> {
@@ -45,7 +45,7 @@ fn names(backups: &[Backup]) -> Vec<String> {
 async fn a_backup_is_whole_private_and_replaces_the_oldest() {
     let f = fresh();
     accept(&f.store, vec![message(1, "a")], 10).await;
-    assert_eq!(f.store.stats().await.unwrap().newest_backup, None);
+    assert_eq!(f.store.stats(Timestamp(0)).await.unwrap().newest_backup, None);
     for day in 0..4 {
         f.store.back_up(3, Timestamp(NOW + day * DAY)).await.unwrap();
     }
@@ -54,7 +54,7 @@ async fn a_backup_is_whole_private_and_replaces_the_oldest() {
     assert_eq!(names(&found), days);
     let newest = found.last().unwrap();
     assert_eq!((newest.made_at, newest.schema), (Timestamp(NOW + 3 * DAY), known()));
-    assert_eq!(f.store.stats().await.unwrap().newest_backup, Some(newest.made_at));
+    assert_eq!(f.store.stats(Timestamp(NOW + 3 * DAY)).await.unwrap().newest_backup, Some(newest.made_at));
     let verified = verify(&newest.path).unwrap();
     assert_eq!((verified.bytes, verified.schema), (newest.bytes, known()));
     let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
@@ -69,6 +69,20 @@ async fn a_clock_that_was_wrong_does_not_cost_the_backup_that_is_made_now() {
     let made = f.store.back_up(2, Timestamp(NOW)).await.unwrap();
     assert_eq!(list(&f.path).unwrap().len(), 2);
     assert!(made.path.exists());
+}
+
+#[tokio::test]
+async fn a_backup_that_bears_a_later_name_is_not_the_newest_and_goes_first() {
+    let f = fresh();
+    f.store.back_up(3, Timestamp(NOW + 999 * DAY)).await.unwrap();
+    assert_eq!(f.store.stats(Timestamp(NOW)).await.unwrap().newest_backup, None);
+    for day in 0..3 {
+        let now = Timestamp(NOW + day * DAY);
+        f.store.back_up(3, now).await.unwrap();
+        assert_eq!(f.store.stats(now).await.unwrap().newest_backup, Some(now));
+    }
+    let days: Vec<_> = (23..26).map(|day| format!("blufio-202611{day}T041500.000Z.db")).collect();
+    assert_eq!(names(&list(&f.path).unwrap()), days);
 }
 
 #[tokio::test]
@@ -272,7 +286,7 @@ async fn a_newer_state_that_was_killed_is_recognised_by_its_log() {
     drop(newer);
     let done = restore_before_update(&path, Timestamp(NOW)).unwrap();
     assert!(matches!(done, Rollback::Restored { .. }), "{done:?}");
-    assert_eq!(open(&path).stats().await.unwrap().schema_version, known());
+    assert_eq!(open(&path).stats(Timestamp(0)).await.unwrap().schema_version, known());
 }
 
 #[tokio::test]

@@ -45,7 +45,7 @@ async fn a_tenth_of_a_second_after_the_last_commit_a_copy_of_the_main_file_is_co
     assert!(in_time >= 6, "in time only {in_time} times of 12");
     // And it is a database that the store itself takes.
     let restored = Store::open(&copy, StoreOptions::default()).unwrap();
-    assert_eq!(restored.stats().await.unwrap().queue_depth, 240);
+    assert_eq!(restored.stats(Timestamp(0)).await.unwrap().queue_depth, 240);
 }
 
 fn log_is_empty(path: &Path) -> bool {
@@ -61,7 +61,7 @@ async fn a_reader_only_delays_the_emptying_of_the_log() {
     let _: i64 = reading.query_row("SELECT count(*) FROM queue", [], |row| row.get(0)).unwrap();
     accept(&f.store, vec![message(1, "b")], 10).await;
     tokio::time::sleep(Duration::from_millis(100)).await;
-    assert!(f.store.stats().await.unwrap().wal_bytes > 0, "the reader still needs it");
+    assert!(f.store.stats(Timestamp(0)).await.unwrap().wal_bytes > 0, "the reader still needs it");
     drop(reading);
     for _ in 0..200 {
         if log_is_empty(&f.path) {
@@ -114,7 +114,7 @@ async fn a_snapshot_is_whole_private_and_made_while_others_write() {
     assert_eq!(target.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     assert!(!beside(&target, ".part").exists());
     let restored = Store::open(&target, StoreOptions::default()).unwrap();
-    assert!(restored.stats().await.unwrap().queue_depth >= 50);
+    assert!(restored.stats(Timestamp(0)).await.unwrap().queue_depth >= 50);
 }
 
 #[tokio::test]

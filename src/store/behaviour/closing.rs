@@ -17,7 +17,7 @@ async fn closing_leaves_the_main_file_alone_and_lets_the_next_one_in() {
     assert!(!beside(&f.path, "-shm").exists());
     assert_eq!(std::fs::read_to_string(beside(&f.path, ".lock")).unwrap(), "");
     let again = Store::open(&f.path, StoreOptions::default()).unwrap();
-    assert_eq!(again.stats().await.unwrap().queue_depth, 1);
+    assert_eq!(again.stats(Timestamp(0)).await.unwrap().queue_depth, 1);
 }
 
 #[tokio::test]
@@ -25,7 +25,7 @@ async fn after_closing_everyone_is_told_so() {
     let f = fresh();
     let clone = f.store.clone();
     f.store.close();
-    assert_eq!(clone.stats().await, Err(StorageError::Closed));
+    assert_eq!(clone.stats(Timestamp(0)).await, Err(StorageError::Closed));
     assert_eq!(clone.recover(Timestamp(1)).await, Err(StorageError::Closed));
     assert!(!StorageError::Closed.is_retryable());
 }
@@ -63,7 +63,7 @@ async fn what_was_handed_over_before_the_end_is_stored() {
         }
     }
     let again = Store::open(&f.path, StoreOptions::default()).unwrap();
-    assert_eq!(again.stats().await.unwrap().queue_depth, stored);
+    assert_eq!(again.stats(Timestamp(0)).await.unwrap().queue_depth, stored);
 }
 
 #[tokio::test]

@@ -50,7 +50,7 @@ async fn sixty_four_conversations_at_once_never_see_a_busy_database() {
     for talk in talks {
         talk.await.unwrap().unwrap();
     }
-    let stats = f.store.stats().await.unwrap();
+    let stats = f.store.stats(Timestamp(0)).await.unwrap();
     assert_eq!((stats.queue_depth, stats.outbox_depth, stats.messages, stats.sessions), (0, 0, 640, 64));
     assert_eq!(number(&f.store, "SELECT count(*) FROM outbox WHERE state = 'sent'").await, 640);
 }
@@ -100,7 +100,7 @@ async fn a_failing_job_takes_nobody_with_it() {
     for neighbour in neighbours {
         assert!(neighbour.await.unwrap());
     }
-    assert_eq!(f.store.stats().await.unwrap().queue_depth, 11);
+    assert_eq!(f.store.stats(Timestamp(0)).await.unwrap().queue_depth, 11);
     assert_eq!(number(&f.store, "SELECT count(*) FROM queue WHERE reason IS NOT NULL").await, 0);
     f.store.settle(settlement(turn.id), Timestamp(2)).await.unwrap();
 }

@@ -40,7 +40,7 @@ async fn a_full_database_refuses_whole_writes_and_goes_on_when_there_is_room() {
     assert!(matches!(refused, Err(StorageError::Full { .. })), "{refused:?}");
     assert_eq!(transcript(&f.store, session, 9).await, []);
     assert_eq!(f.store.cursor("telegram").await.unwrap(), None);
-    assert_eq!(f.store.stats().await.unwrap().queue_depth, 1);
+    assert_eq!(f.store.stats(Timestamp(0)).await.unwrap().queue_depth, 1);
 
     limit_pages(&f.store, 1 << 20).await;
     f.store.settle(large, Timestamp(12)).await.unwrap();
@@ -148,7 +148,7 @@ async fn a_real_disk_may_fill_up_and_be_freed_again() {
         }
     };
     assert!(matches!(refused, StorageError::Full { .. }), "{refused}");
-    assert_eq!(store.stats().await.unwrap().queue_depth, stored as u64, "reading goes on");
+    assert_eq!(store.stats(Timestamp(0)).await.unwrap().queue_depth, stored as u64, "reading goes on");
     let snapshot = store.snapshot(&disk.path().join("copy.db")).await.unwrap_err();
     assert!(matches!(snapshot, StorageError::Full { .. }), "{snapshot}");
     // Let the writer try to empty the log as well.
@@ -158,7 +158,7 @@ async fn a_real_disk_may_fill_up_and_be_freed_again() {
     accept(&store, vec![long(stored)], 1).await;
     store.close();
     let store = Store::open(&path, StoreOptions::default()).unwrap();
-    assert_eq!(store.stats().await.unwrap().queue_depth, stored as u64 + 1);
+    assert_eq!(store.stats(Timestamp(0)).await.unwrap().queue_depth, stored as u64 + 1);
 }
 
 #[tokio::test]

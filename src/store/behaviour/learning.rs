@@ -19,7 +19,7 @@ async fn is_sound(f: &Fixture) {
         Ok(())
     };
     f.store.write(Durability::Now, check).await.unwrap();
-    let stats = f.store.stats().await.unwrap();
+    let stats = f.store.stats(Timestamp(0)).await.unwrap();
     let all = f.store.memories(MemoryFilter { replaced: true, limit: 9999, ..MemoryFilter::default() });
     let rows = u64::try_from(all.await.unwrap().len()).unwrap() + stats.passages;
     let entries = number(&f.store, "SELECT count(*) FROM stems_docsize").await;

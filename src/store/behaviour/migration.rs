@@ -6,6 +6,7 @@ use crate::lock::beside;
 use crate::migrations::STEPS;
 use crate::{Store, StoreOptions};
 use blufio_core::storage::{Storage, StorageError};
+use blufio_core::time::Timestamp;
 use std::path::Path;
 
 const FIRST: &str = include_str!("../migrations/0001_state.sql");
@@ -32,7 +33,7 @@ async fn before_a_new_schema_a_copy_of_the_old_state_is_kept() {
     assert!(!beside(&f.path, ".before-v3").exists(), "there was nothing to keep");
 
     let store = open(&f.path, &[FIRST, SECOND, THIRD, FOURTH, FIFTH]).unwrap();
-    let stats = store.stats().await.unwrap();
+    let stats = store.stats(Timestamp(0)).await.unwrap();
     assert_eq!((stats.schema_version, stats.queue_depth), (5, 1));
     assert_eq!(number(&store, "SELECT count(*) FROM fourth").await, 1);
     accept(&store, vec![message(1, "b")], 10).await;
@@ -41,7 +42,7 @@ async fn before_a_new_schema_a_copy_of_the_old_state_is_kept() {
     let copy = beside(&f.path, ".before-v5");
     assert!(!beside(&f.path, ".before-v4").exists(), "one copy for the whole way");
     let old = open(&copy, KNOWN).unwrap();
-    let stats = old.stats().await.unwrap();
+    let stats = old.stats(Timestamp(0)).await.unwrap();
     assert_eq!((stats.schema_version, stats.queue_depth), (3, 1));
     old.close();
 
@@ -61,7 +62,7 @@ async fn a_step_that_fails_leaves_the_database_as_it_was() {
         let refused = open(&f.path, steps).err().unwrap();
         assert!(matches!(refused, StorageError::Unexpected(_)), "{refused}");
         let store = open(&f.path, KNOWN).unwrap();
-        let stats = store.stats().await.unwrap();
+        let stats = store.stats(Timestamp(0)).await.unwrap();
         assert_eq!((stats.schema_version, stats.queue_depth), (3, 1));
         assert_eq!(
             number(&store, "SELECT count(*) FROM sqlite_schema WHERE name IN ('fourth', 'half')").await,
@@ -106,7 +107,7 @@ async fn a_newer_database_is_left_alone_even_with_a_full_log() {
     assert!(matches!(refused, StorageError::TooNew { found: 4, .. }), "{refused}");
     assert!(read() == before, "the files were touched");
     let store = open(&path, &[FIRST, SECOND, THIRD, FOURTH]).unwrap();
-    assert_eq!(store.stats().await.unwrap().queue_depth, 1);
+    assert_eq!(store.stats(Timestamp(0)).await.unwrap().queue_depth, 1);
 }
 
 #[tokio::test]
@@ -125,5 +126,5 @@ async fn without_room_for_the_copy_nothing_is_migrated() {
     assert!(matches!(refused, StorageError::Full { .. }), "{refused}");
     assert!(!beside(&path, ".before-v4").exists() && !beside(&path, ".before-v4.part").exists());
     let store = open(&path, KNOWN).unwrap();
-    assert_eq!(store.stats().await.unwrap().queue_depth, 1);
+    assert_eq!(store.stats(Timestamp(0)).await.unwrap().queue_depth, 1);
 }

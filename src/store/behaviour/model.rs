@@ -164,7 +164,7 @@ async fn play(steps: Vec<Step>) {
         let (due, _) = store.due(Timestamp(model.now), &here(), &[], 9).await.unwrap();
         assert_eq!(due, model.due().into_iter().map(chat).collect::<Vec<_>>());
         let open: usize = model.waiting.iter().map(|entry| entry.ids.len()).sum();
-        assert_eq!(store.stats().await.unwrap().queue_depth, open as u64);
+        assert_eq!(store.stats(Timestamp(0)).await.unwrap().queue_depth, open as u64);
     }
     finish(&store, &mut model).await;
 }

@@ -117,7 +117,7 @@ async fn a_damaged_header_is_refused() {
     std::fs::write(&f.path, &damaged).unwrap();
     refused_as_corrupt(&f.path);
     std::fs::write(&f.path, &sound).unwrap();
-    assert_eq!(open(&f.path).unwrap().stats().await.unwrap().queue_depth, 400);
+    assert_eq!(open(&f.path).unwrap().stats(Timestamp(0)).await.unwrap().queue_depth, 400);
 }
 
 #[tokio::test]

@@ -134,7 +134,7 @@ async fn turns_go_on_and_transcripts_keep_their_ids() {
     let path = folder.path().join("blufio.db");
     left_by_version_1(&path);
     let store = Store::open(&path, StoreOptions::default()).unwrap();
-    let stats = store.stats().await.unwrap();
+    let stats = store.stats(Timestamp(0)).await.unwrap();
     assert_eq!((stats.queue_depth, stats.messages, stats.sessions, stats.open_jobs), (3, 3, 3, 0));
     let stored = store.transcript(SessionId(1), 9).await.unwrap();
     assert_eq!(stored.summary, None);

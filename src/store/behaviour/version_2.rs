@@ -50,7 +50,7 @@ async fn everything_that_was_said_can_be_found_and_nothing_is_learned_unasked() 
     left_by_version_2(&path);
     let store = Store::open(&path, StoreOptions::default()).unwrap();
     assert!(beside(&path, ".before-v3").exists());
-    let stats = store.stats().await.unwrap();
+    let stats = store.stats(Timestamp(0)).await.unwrap();
     assert_eq!((stats.schema_version, stats.messages, stats.memories, stats.passages), (3, 4, 0, 0));
     let said_before = store.unindexed(9).await.unwrap();
     let whose: Vec<_> = said_before

@@ -76,12 +76,12 @@ async fn open_jobs_are_told_by_time_and_tasks_after_them() {
     assert_eq!(ids(&f.store.open_jobs(Some(&chat(1))).await.unwrap()), [4, 2, 6, 1, 5]);
     assert_eq!(ids(&f.store.open_jobs(None).await.unwrap()), [4, 3, 2, 6, 1, 5]);
     assert_eq!(f.store.open_jobs(Some(&chat(3))).await.unwrap(), []);
-    assert_eq!(f.store.stats().await.unwrap().open_jobs, 6);
+    assert_eq!(f.store.stats(Timestamp(0)).await.unwrap().open_jobs, 6);
     assert!(!f.store.close_job(&chat(2), JobId(1), Timestamp(2)).await.unwrap(), "another conversation");
     assert!(f.store.close_job(&chat(1), JobId(1), Timestamp(2)).await.unwrap());
     assert!(!f.store.close_job(&chat(1), JobId(1), Timestamp(3)).await.unwrap());
     assert!(!f.store.close_job(&chat(1), JobId(99), Timestamp(3)).await.unwrap());
-    assert_eq!(f.store.stats().await.unwrap().open_jobs, 5);
+    assert_eq!(f.store.stats(Timestamp(0)).await.unwrap().open_jobs, 5);
 }
 
 #[tokio::test]
@@ -133,7 +133,7 @@ async fn a_due_job_is_told_once_and_closed() {
     assert_eq!(f.store.due_jobs(Timestamp(99), &here(), 9).await.unwrap(), (vec![], None));
     let (out, _) = f.store.outbox_due(Timestamp(51), &here(), &[], 9).await.unwrap();
     assert_eq!((&out[0].payload, out[0].turn, &out[0].conversation), (&json!("It is "), None, &chat(1)));
-    assert_eq!(f.store.stats().await.unwrap().outbox_depth, 2);
+    assert_eq!(f.store.stats(Timestamp(0)).await.unwrap().outbox_depth, 2);
     let session = f.store.session(&chat(1), Timestamp(52)).await.unwrap();
     assert_eq!(transcript(&f.store, session, 9).await.len(), 1, "a session is opened for it");
 }
@@ -152,7 +152,7 @@ async fn a_job_that_comes_back_is_told_once_for_each_instant() {
         assert!(matches!(refused, Err(StorageError::Unexpected(_))), "{refused:?}");
     }
     assert!(f.store.fire(firing(&next, at(110)), Timestamp(81)).await.unwrap());
-    assert_eq!(f.store.stats().await.unwrap().outbox_depth, 4);
+    assert_eq!(f.store.stats(Timestamp(0)).await.unwrap().outbox_depth, 4);
 }
 
 #[tokio::test]
@@ -162,7 +162,7 @@ async fn a_job_that_was_closed_or_never_there_is_not_told() {
     f.store.close_job(&chat(1), job.id, Timestamp(40)).await.unwrap();
     assert!(!f.store.fire(firing(&job, at(80)), Timestamp(51)).await.unwrap());
     assert!(!f.store.fire(Firing { job: JobId(99), ..firing(&job, None) }, Timestamp(51)).await.unwrap());
-    assert_eq!(f.store.stats().await.unwrap().outbox_depth, 0);
+    assert_eq!(f.store.stats(Timestamp(0)).await.unwrap().outbox_depth, 0);
 }
 
 #[tokio::test]
@@ -203,7 +203,7 @@ async fn of_many_who_tell_it_at_once_one_does() {
         told += usize::from(attempt.await.unwrap());
     }
     assert_eq!(told, 1);
-    assert_eq!(f.store.stats().await.unwrap().outbox_depth, 2);
+    assert_eq!(f.store.stats(Timestamp(0)).await.unwrap().outbox_depth, 2);
 }
 
 #[tokio::test]

@@ -55,7 +55,7 @@ async fn a_memory_is_stored_as_it_was_told() {
         assert_eq!((&stored, new), (&expected, true));
         assert_eq!(f.store.memory(stored.id).await.unwrap(), Some((expected, vec![])));
     }
-    assert_eq!(f.store.stats().await.unwrap().memories, 6);
+    assert_eq!(f.store.stats(Timestamp(0)).await.unwrap().memories, 6);
     assert_eq!(f.store.memory(MemoryId(99)).await.unwrap(), None);
 }
 
@@ -67,7 +67,7 @@ async fn nothing_and_too_much_are_no_memories() {
         assert!(matches!(refused, Err(StorageError::Unexpected(_))), "{refused:?}");
     }
     remember(&f, memory(&"ü".repeat(LONGEST_MEMORY))).await;
-    assert_eq!(f.store.stats().await.unwrap().memories, 1);
+    assert_eq!(f.store.stats(Timestamp(0)).await.unwrap().memories, 1);
 }
 
 #[tokio::test]
@@ -115,7 +115,7 @@ async fn what_holds_no_more_is_history_and_may_hold_again() {
     assert_eq!(history, [(porto, replaced(oslo, 300)), (ghent, replaced(porto, 100))]);
     assert_eq!(texts(&f, all()).await, ["lives in Oslo", "lives in Rome"]);
     assert_eq!(texts(&f, MemoryFilter { replaced: true, ..all() }).await.len(), 4);
-    assert_eq!(f.store.stats().await.unwrap().memories, 2);
+    assert_eq!(f.store.stats(Timestamp(0)).await.unwrap().memories, 2);
 
     let back = remember(&f, NewMemory { replaces: vec![oslo], ..memory("Lives in Ghent") }).await;
     assert!(back.new && back.memory.id != ghent);

@@ -65,7 +65,7 @@ async fn a_row_that_is_given_up_can_be_seen_and_redelivered() {
     assert_eq!(payloads(&dead), ["a2", "a1"], "newest first");
     assert!(dead.iter().all(|row| row.state == OutboxState::Dead && row.attempts == 1));
     assert_eq!(f.store.dead_letters(1).await.unwrap().len(), 1);
-    assert_eq!(f.store.stats().await.unwrap().dead_letters, 2);
+    assert_eq!(f.store.stats(Timestamp(0)).await.unwrap().dead_letters, 2);
 
     assert!(f.store.redeliver(first.id).await.unwrap());
     assert!(!f.store.redeliver(first.id).await.unwrap());
@@ -90,7 +90,7 @@ async fn only_rows_that_exist_and_wait_can_fail() {
         assert!(matches!(refused, Err(StorageError::Unexpected(_))), "{refused:?}");
     }
     assert_eq!(due(&f.store, 99).await, []);
-    let stats = f.store.stats().await.unwrap();
+    let stats = f.store.stats(Timestamp(0)).await.unwrap();
     assert_eq!((stats.outbox_depth, stats.outbox_oldest, stats.dead_letters), (0, None, 0));
 }
 

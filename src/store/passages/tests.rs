@@ -24,7 +24,7 @@ async fn messages_are_looked_at_once_from_the_beginning() {
     f.store.index(two.messages[0], vec![]).await.unwrap();
     f.store.index(one.messages[0], passages).await.unwrap();
     assert_eq!(f.store.unindexed(9).await.unwrap(), []);
-    assert_eq!(f.store.stats().await.unwrap().passages, 1);
+    assert_eq!(f.store.stats(Timestamp(0)).await.unwrap().passages, 1);
     let found = f.store.candidates(query(&["alpha"], None)).await.unwrap().candidates;
     let NewPassage { message, session, scope, text, around, at } = passage(&one, "alpha", "near");
     let expected = Passage { id: PassageId(1), message, session, scope, text, around, at };

@@ -16,7 +16,7 @@ async fn a_message_is_accepted_once_however_often_it_comes() {
     let twice = vec![message(1, "a"), message(1, "b"), message(1, "a")];
     assert_eq!(accept(&f.store, twice, 10).await, [true, true, false]);
     assert_eq!(accept(&f.store, vec![message(1, "b"), message(1, "c")], 11).await, [false, true]);
-    assert_eq!(f.store.stats().await.unwrap().queue_depth, 3);
+    assert_eq!(f.store.stats(Timestamp(0)).await.unwrap().queue_depth, 3);
     // Also once it has been answered.
     let first = claim(&f.store, 1, 12).await.unwrap();
     settle(&f.store, first.id, 13).await;
@@ -43,7 +43,7 @@ async fn messages_and_cursor_are_stored_together_or_not_at_all() {
     let refused = f.store.accept(CHANNEL, queued(vec![message(1, "b"), stray]), Some(6), Timestamp(11)).await;
     assert!(matches!(refused, Err(StorageError::Unexpected(_))), "{refused:?}");
     assert_eq!(f.store.cursor(CHANNEL).await.unwrap(), Some(5));
-    assert_eq!(f.store.stats().await.unwrap().queue_depth, 1);
+    assert_eq!(f.store.stats(Timestamp(0)).await.unwrap().queue_depth, 1);
     // A cursor may move without messages, and in any direction: it is the channel's own affair.
     f.store.accept(CHANNEL, Vec::new(), Some(2), Timestamp(12)).await.unwrap();
     assert_eq!(f.store.cursor(CHANNEL).await.unwrap(), Some(2));
@@ -145,11 +145,11 @@ async fn an_album_is_one_turn() {
     assert_eq!(claim(&f.store, 1, 14).await, None, "the rest of the album may still arrive");
     let album = claim(&f.store, 1, 15).await.unwrap();
     assert_eq!(ids(&album), ["a", "b"]);
-    assert_eq!(f.store.stats().await.unwrap().queue_depth, 5);
+    assert_eq!(f.store.stats(Timestamp(0)).await.unwrap().queue_depth, 5);
     // One that comes too late is a turn of its own.
     accept(&f.store, vec![picture(1, "late", "g", 18)], 16).await;
     settle(&f.store, album.id, 20).await;
-    assert_eq!(f.store.stats().await.unwrap().queue_depth, 4);
+    assert_eq!(f.store.stats(Timestamp(0)).await.unwrap().queue_depth, 4);
     for expected in ["between", "c", "late"] {
         let next = claim(&f.store, 1, 30).await.unwrap();
         assert_eq!(ids(&next), [expected]);
@@ -171,7 +171,7 @@ async fn a_postponed_album_stays_together_and_takes_in_latecomers() {
     let again = claim(&f.store, 1, 50).await.unwrap();
     assert_eq!((ids(&again), again.attempts), (vec!["a", "b", "c"], 2));
     settle(&f.store, again.id, 51).await;
-    assert_eq!(f.store.stats().await.unwrap().queue_depth, 0);
+    assert_eq!(f.store.stats(Timestamp(0)).await.unwrap().queue_depth, 0);
 }
 
 #[tokio::test]
@@ -193,7 +193,7 @@ async fn settling_writes_transcript_and_outbox_together() {
     let row = out.first().unwrap();
     assert_eq!((&row.payload, row.turn, row.attempts), (&json!({"part": 1}), Some(turn.id), 0));
     assert_eq!((&row.conversation, row.created_at), (&chat(1), Timestamp(12)));
-    let stats = f.store.stats().await.unwrap();
+    let stats = f.store.stats(Timestamp(0)).await.unwrap();
     assert_eq!((stats.queue_depth, stats.outbox_depth, stats.messages, stats.sessions), (0, 2, 2, 1));
     assert_eq!(stats.outbox_oldest, Some(Timestamp(12)));
 }
@@ -215,7 +215,7 @@ async fn settling_twice_is_an_error_and_changes_nothing() {
     };
     let refused = f.store.settle(again, Timestamp(13)).await.unwrap_err();
     assert!(refused.to_string().contains("turn 1 is not running"), "{refused}");
-    let stats = f.store.stats().await.unwrap();
+    let stats = f.store.stats(Timestamp(0)).await.unwrap();
     assert_eq!((stats.messages, stats.outbox_depth), (0, 0));
     assert_eq!(
         number(&f.store, "SELECT count(*) FROM queue WHERE outcome = 'answered' AND finished_at = 12").await,

@@ -154,7 +154,7 @@ async fn what_is_forgotten_is_nowhere_in_the_file_nor_in_a_copy_of_it() {
     assert_eq!(answers.last().map(|answer| answer.decision.memories.clone()), Some(vec![]));
     let found = f.store.candidates(query(&["zebras", WORD], Some([1.0, 0.0, 0.0]))).await.unwrap();
     assert_eq!((found.occurrences, found.rows), (vec![40, 0], 40));
-    assert_eq!(f.store.stats().await.unwrap().memories, 0);
+    assert_eq!(f.store.stats(Timestamp(0)).await.unwrap().memories, 0);
     assert_eq!(number(&f.store, "SELECT count(*) FROM vectors WHERE kind = 'memory'").await, 0);
     assert_eq!(number(&f.store, "SELECT count(*) FROM pragma_foreign_key_check").await, 0);
     // A summary that was begun before is not swapped in any more, one that is made anew is.
@@ -230,7 +230,7 @@ async fn history_goes_with_what_took_its_place_and_can_go_alone() {
     assert_eq!(forget(&f, &[id(2)]).await.memories, 2);
     assert_eq!(f.store.memory(MemoryId(4)).await.unwrap().unwrap().1.len(), 1);
     assert_eq!(forget(&f, &[id(4), id(3)]).await.memories, 2);
-    assert_eq!(f.store.stats().await.unwrap().memories, 0);
+    assert_eq!(f.store.stats(Timestamp(0)).await.unwrap().memories, 0);
 }
 
 #[tokio::test]
@@ -243,7 +243,7 @@ async fn past_words_take_their_turn_along_and_nothing_that_waits() {
     f.store.index(two.messages[0], passages).await.unwrap();
     accept(&f.store, vec![message(1, "waits")], 30).await;
     assert_eq!(forget(&f, &[ItemId::Passage(PassageId(1))]).await, Forgotten { memories: 0, messages: 2 });
-    let stats = f.store.stats().await.unwrap();
+    let stats = f.store.stats(Timestamp(0)).await.unwrap();
     assert_eq!((stats.passages, stats.queue_depth), (1, 1));
     assert_eq!(number(&f.store, "SELECT count(*) FROM queue WHERE payload IS NULL").await, 1);
     assert_eq!(number(&f.store, "SELECT count(*) FROM passages WHERE around <> ''").await, 0);

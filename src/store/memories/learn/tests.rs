@@ -80,14 +80,14 @@ async fn a_lesson_is_learned_once_and_as_a_whole() {
     let broken = Lesson { memories: vec![memory("z"), memory(" ")], ..first.clone() };
     let refused = f.store.learn(broken, Timestamp(200)).await;
     assert!(matches!(refused, Err(StorageError::Unexpected(_))), "{refused:?}");
-    assert_eq!(f.store.stats().await.unwrap().memories, 1);
+    assert_eq!(f.store.stats(Timestamp(0)).await.unwrap().memories, 1);
 
     assert!(f.store.learn(first.clone(), Timestamp(200)).await.unwrap());
     assert_eq!(f.store.memory(known).await.unwrap().unwrap().0.learned_at, Timestamp(100));
     for late in [first, lesson(turn.session, turn.messages[0], &["w"])] {
         assert!(!f.store.learn(late, Timestamp(201)).await.unwrap());
     }
-    assert_eq!(f.store.stats().await.unwrap().memories, 3);
+    assert_eq!(f.store.stats(Timestamp(0)).await.unwrap().memories, 3);
     for (session, upto) in [(turn.session, MessageId(99)), (SessionId(99), turn.messages[0])] {
         let refused = f.store.learn(lesson(session, upto, &[]), Timestamp(1)).await;
         assert!(matches!(refused, Err(StorageError::Unexpected(_))), "{refused:?}");
@@ -107,7 +107,7 @@ async fn nothing_is_learned_from_words_that_were_forgotten_meanwhile() {
     let again = vec![SaidAgain { memory: id, message: turn.messages[0] }];
     let late = Lesson { session: turn.session, upto: turn.messages[1], memories, again };
     assert!(f.store.learn(late, Timestamp(3)).await.unwrap());
-    assert_eq!(f.store.stats().await.unwrap().memories, 1);
+    assert_eq!(f.store.stats(Timestamp(0)).await.unwrap().memories, 1);
     assert_eq!(f.store.said(turn.session, None, turn.messages[1], 9).await.unwrap(), []);
 }
 
@@ -187,6 +187,6 @@ async fn nothing_is_learned_where_one_of_the_messages_was_forgotten_meanwhile() 
     let again = vec![SaidAgain { memory: known, message: b }];
     let lesson = Lesson { session: turns[0].session, upto: b, memories, again };
     assert!(f.store.learn(lesson, Timestamp(3)).await.unwrap());
-    assert_eq!(f.store.stats().await.unwrap().memories, 1);
+    assert_eq!(f.store.stats(Timestamp(0)).await.unwrap().memories, 1);
     assert_eq!(f.store.sources(known).await.unwrap(), []);
 }
