@@ -19,7 +19,7 @@ use blufio_net::Redactor;
 use blufio_vault::KdfParams;
 use std::convert::Infallible;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -41,6 +41,8 @@ pub(crate) struct Daemon {
     trial: Option<Trial>,
     /// Whether there is always something to say about this machine, so that a daemon must be there to say it.
     stays: bool,
+    /// Why the passphrase at hand did not open the vault.
+    unopened: Mutex<Option<String>>,
 }
 
 /// What a daemon is started with, beside its configuration.
@@ -101,7 +103,21 @@ impl Daemon {
         }
         let doors = gateway.serve(doors_end.cancelled_owned());
         let trial = orders.trial;
-        Ok((Self { place, state, desk, observe, redactor, local, with_telegram, trial, stays }, doors))
+        Ok((
+            Self {
+                place,
+                state,
+                desk,
+                observe,
+                redactor,
+                local,
+                with_telegram,
+                trial,
+                stays,
+                unopened: Mutex::default(),
+            },
+            doors,
+        ))
     }
 
     /// Opens the vault with the passphrase that was given, or that is at hand without asking anybody.
@@ -109,12 +125,16 @@ impl Daemon {
         if self.state.vault.status().await?.state != VaultState::Sealed {
             return Ok(());
         }
-        let Some(passphrase) = given.map_or_else(passphrase::credential, |given| Ok(Some(given)))? else {
-            return Ok(());
+        let opened = match given.map_or_else(passphrase::credential, |given| Ok(Some(given))) {
+            Ok(Some(passphrase)) => self.state.vault.unseal(passphrase).await.map_err(anyhow::Error::from),
+            Ok(None) => Ok(()),
+            Err(error) => Err(error),
         };
-        if let Err(error) = self.state.vault.unseal(passphrase).await {
+        if let Err(error) = opened {
             // Sealed is a state that the operator can mend; a daemon that restarts in a loop is not.
-            tracing::error!(%error, "the vault stays sealed");
+            let error = format!("{error:#}");
+            tracing::error!(error, "the vault stays sealed");
+            *self.unopened.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
         }
         Ok(())
     }
@@ -132,7 +152,12 @@ impl Daemon {
             let status = self.state.vault.status().await?;
             if status.state == VaultState::Sealed {
                 tracing::warn!("sealed: nothing is answered until `blufio vault unseal`");
-                self.wait(Phase::Sealed, &mut vault, shutdown).await;
+                let mut reason = "sealed: waiting for `blufio vault unseal`".to_owned();
+                // True of the start alone: whoever closes the vault later has another reason.
+                if let Some(unopened) = self.unopened.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                    reason = format!("{reason}; the passphrase at hand was of no use: {unopened}");
+                }
+                self.wait(Phase::Sealed(reason), &mut vault, shutdown).await;
                 continue;
             }
             let assembled = assemble::agent(
@@ -167,7 +192,7 @@ impl Daemon {
 
     /// Waits until the operator has done something, or the process is to end.
     async fn wait(&self, phase: Phase, vault: &mut watch::Receiver<bool>, shutdown: &CancellationToken) {
-        if phase == Phase::Sealed {
+        if matches!(phase, Phase::Sealed(_)) {
             // What is sealed shall not stay in memory for the sake of the logs.
             self.redactor.clear();
         }

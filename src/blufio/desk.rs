@@ -37,8 +37,8 @@ pub(crate) enum Phase {
     Absent,
     /// Putting itself together.
     Starting,
-    /// Waits for the vault's passphrase.
-    Sealed,
+    /// Waits for the vault's passphrase: the reason says so, and why the one that was at hand was of no use.
+    Sealed(String),
     /// Waits for the operator: the reason says for what.
     Waiting(String),
     /// Everything is there, and nothing is received, answered or sent: the reason says until when.
@@ -354,8 +354,7 @@ impl Control for Desk {
         let reason = match &live.phase {
             Phase::Absent => "no daemon is running; start it with `blufio serve`".to_owned(),
             Phase::Starting => "starting".to_owned(),
-            Phase::Sealed => "sealed: waiting for `blufio vault unseal`".to_owned(),
-            Phase::Waiting(reason) | Phase::Trial(reason) => reason.clone(),
+            Phase::Sealed(reason) | Phase::Waiting(reason) | Phase::Trial(reason) => reason.clone(),
             Phase::Reloading => "taking up a changed secret; running turns may finish".to_owned(),
             Phase::Draining => "shutting down".to_owned(),
             _ if !moves => "a main loop hangs".to_owned(),
@@ -365,7 +364,7 @@ impl Control for Desk {
         Health {
             live: live.phase != Phase::Absent && moves,
             ready: live.phase == Phase::Running && trouble.is_empty() && moves,
-            sealed: live.phase == Phase::Sealed,
+            sealed: matches!(live.phase, Phase::Sealed(_)),
             draining: live.phase == Phase::Draining,
             trial: matches!(live.phase, Phase::Trial(_)),
             reason,

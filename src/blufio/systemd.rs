@@ -37,7 +37,7 @@ pub(crate) async fn report(desk: Arc<Desk>) {
         if status != told {
             states.push(NotifyState::Status(&status));
         }
-        if matches!(desk.phase(), Phase::Sealed | Phase::Waiting(_)) {
+        if matches!(desk.phase(), Phase::Sealed(_) | Phase::Waiting(_)) {
             let span = u32::try_from(EXTENSION.as_micros()).unwrap_or(u32::MAX);
             states.push(NotifyState::ExtendTimeoutUsec(span));
         }

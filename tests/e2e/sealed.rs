@@ -89,6 +89,25 @@ async fn a_wrong_credential_leaves_the_daemon_sealed_and_alive() {
 }
 
 #[tokio::test]
+async fn a_credential_that_cannot_be_read_leaves_the_daemon_sealed_and_is_named() {
+    let mut house = with_vault(House::plan()).await;
+    let folder = house.credentials(&[]);
+    let file = std::path::Path::new(&folder).join("vault-passphrase");
+    std::fs::write(&file, [0xff, 0xfe]).unwrap();
+    house.env("CREDENTIALS_DIRECTORY", Some(&folder));
+    house.spawn();
+    let health = house.wait_health("sealed", |answer| answer.json()["sealed"] == true).await;
+    let reason = health.json()["reason"].as_str().unwrap().to_owned();
+    assert!(reason.contains("blufio vault unseal") && reason.contains(file.to_str().unwrap()), "{reason}");
+    unseal(&house).await;
+    house.wait_ready().await;
+    house.blufio(&["vault", "seal"], "").await.ok();
+    let health = house.wait_health("sealed again", |answer| answer.json()["sealed"] == true).await;
+    assert!(!health.body.contains("at hand"), "{health:?}");
+    house.assert_clean();
+}
+
+#[tokio::test]
 async fn a_secret_that_is_stored_while_the_daemon_runs_takes_effect() {
     let mut house = with_vault(House::plan()).await;
     let folder = house.credentials(&[]);

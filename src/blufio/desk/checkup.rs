@@ -134,7 +134,7 @@ fn standing(phase: &Phase) -> Standing {
     match phase {
         Phase::Absent => Standing::Absent,
         Phase::Starting => Standing::Starting,
-        Phase::Sealed => Standing::Sealed,
+        Phase::Sealed(_) => Standing::Sealed,
         Phase::Waiting(_) => Standing::Waiting,
         Phase::Trial(_) => Standing::Trial,
         Phase::Running => Standing::Running,
