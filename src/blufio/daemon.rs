@@ -147,9 +147,12 @@ impl Daemon {
         let _watching = AbortOnDropHandle::new(tokio::spawn(systemd::report(Arc::clone(&self.desk))));
         // Subscribed once and looked at before each decision, so that no change falls between two looks.
         let mut vault = self.state.vault.watch();
+        // Whoever throws the vault away is about to make another.
+        let mut waits = self.stays;
         while !shutdown.is_cancelled() {
             vault.borrow_and_update();
             let status = self.state.vault.status().await?;
+            waits |= status.state != VaultState::Uninitialised;
             if status.state == VaultState::Sealed {
                 tracing::warn!("sealed: nothing is answered until `blufio vault unseal`");
                 let mut reason = "sealed: waiting for `blufio vault unseal`".to_owned();
@@ -177,9 +180,7 @@ impl Daemon {
                         break;
                     }
                 }
-                Err(Unready::Missing(reason)) if status.state == VaultState::Uninitialised && !self.stays => {
-                    return Err(Coded::usage(reason));
-                }
+                Err(Unready::Missing(reason)) if !waits => return Err(Coded::usage(reason)),
                 Err(Unready::Missing(reason)) => {
                     tracing::warn!("{reason}");
                     self.wait(Phase::Waiting(reason), &mut vault, shutdown).await;

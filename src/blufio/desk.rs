@@ -232,10 +232,15 @@ impl Desk {
         if !self.used.iter().any(|used| used == name) {
             return;
         }
+        self.look_again();
+    }
+
+    /// Has the daemon look for its secrets once more.
+    fn look_again(&self) {
         {
             let mut live = self.live();
             // Who stores what the daemon waits for and then asks how it is must not be told that it is still missing.
-            if matches!(live.phase, Phase::Waiting(_)) {
+            if matches!(live.phase, Phase::Waiting(_) | Phase::Sealed(_)) {
                 live.phase = Phase::Starting;
             }
         }
@@ -268,6 +273,15 @@ impl Control for Desk {
             }
             Ask::VaultSeal => {
                 self.vault.seal().await;
+                self.vault_status().await
+            }
+            Ask::VaultDiscard => {
+                let open = self.vault.is_unsealed();
+                self.vault.discard().await?;
+                // An open vault says itself that it was closed.
+                if !open {
+                    self.look_again();
+                }
                 self.vault_status().await
             }
             Ask::VaultList => Ok(Told::Secrets { secrets: self.vault.list().await? }),

@@ -16,14 +16,13 @@ use crate::exit::Coded;
 use crate::global::Global;
 use crate::operator;
 use crate::paths;
-use anyhow::Context as _;
+use crate::terminal::confirm;
 use blufio_core::control::Told;
 use blufio_core::ids::MemoryId;
 use blufio_core::memory::{ItemId, MemoryKind};
 use blufio_core::storage::Forgotten;
 use clap::Subcommand;
 use serde_json::json;
-use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -105,7 +104,7 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<()> {
         }
         Action::Show { id } => json!({ "ask": "memory_show", "id": id }),
         Action::Forget { items, yes } => {
-            confirm(items.len(), yes)?;
+            confirm(&format!("Delete {} for good?", items.len()), yes)?;
             json!({ "ask": "memory_forget", "items": items })
         }
         Action::Export { file } => return export::run(global, &place, file.as_deref()),
@@ -121,21 +120,6 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<()> {
         return Ok(());
     }
     show::show(&place, &told)
-}
-
-/// What is deleted does not come back.
-fn confirm(count: usize, yes: bool) -> anyhow::Result<()> {
-    if yes {
-        return Ok(());
-    }
-    if !std::io::stdin().is_terminal() {
-        return Err(Coded::usage("this deletes for good, and nobody can be asked here; say --yes"));
-    }
-    eprint!("Delete {count} for good? [y/N] ");
-    std::io::stderr().flush().ok();
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer).context("the answer cannot be read")?;
-    if answer.trim().eq_ignore_ascii_case("y") { Ok(()) } else { Err(Coded::silent(1)) }
 }
 
 fn kind(name: &str) -> Result<MemoryKind, String> {

@@ -6,6 +6,7 @@ use crate::global::Global;
 use crate::operator;
 use crate::passphrase::{self, Source};
 use crate::paths::{self, Place};
+use crate::terminal::confirm;
 use blufio_config::secrets::{self, PlaintextSecret};
 use blufio_core::control::{Refusal, RefusalKind, Told, VaultState, VaultStatus};
 use blufio_core::secret::SecretString;
@@ -42,6 +43,12 @@ enum Action {
     Remove {
         /// Its name
         name: String,
+    },
+    /// Throw the vault away, with every secret in it: for a passphrase that is lost
+    Discard {
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
     },
     /// Change the passphrase; every secret is sealed anew
     Rotate {
@@ -85,6 +92,7 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<()> {
             Told::Done
         }
         Action::Remove { name } => operator::ask(&place, json!({ "ask": "vault_remove", "name": name }))?,
+        Action::Discard { yes } => discard(&place, yes)?,
         Action::Rotate { source, new_passphrase_fd } => {
             let old = source.get("Passphrase now: ")?;
             let new = match new_passphrase_fd {
@@ -105,6 +113,20 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<()> {
         Action::Import { .. } => return Ok(()),
     };
     print(global, &told)
+}
+
+/// Throws the vault away, after saying what is lost.
+fn discard(place: &Place, yes: bool) -> anyhow::Result<Told> {
+    if let Told::Vault(status) = operator::ask(place, json!({ "ask": "vault_status" }))?
+        && !yes
+    {
+        eprintln!(
+            "The vault and the {} secrets in it will be gone; nothing brings them back. The rest of the state stays.",
+            status.secrets
+        );
+    }
+    confirm("Throw the vault away?", yes)?;
+    operator::ask(place, json!({ "ask": "vault_discard" }))
 }
 
 /// The passphrase, where the vault is not open already.

@@ -36,6 +36,8 @@ pub enum Ask {
     },
     /// Closes the vault; the daemon stops answering.
     VaultSeal,
+    /// Throws the vault away, with every secret in it. Takes no passphrase: it is for those who have lost theirs.
+    VaultDiscard,
     /// Names of the secrets, never their values.
     VaultList,
     /// Stores a secret. The passphrase is needed only where the vault is not open already.

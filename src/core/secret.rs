@@ -98,6 +98,12 @@ pub trait SecretRecords: Send + Sync {
         records: Vec<SecretRecord>,
     ) -> Result<(), StorageError>;
 
+    /// Removes the header and all rows together, in one transaction.
+    ///
+    /// # Errors
+    /// When the transaction fails; then nothing has changed.
+    async fn remove_vault(&self) -> Result<(), StorageError>;
+
     /// Writes one secret, new or not.
     ///
     /// # Errors

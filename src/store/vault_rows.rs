@@ -64,6 +64,15 @@ impl SecretRecords for Store {
         .await
     }
 
+    async fn remove_vault(&self) -> Result<(), StorageError> {
+        self.write(Durability::Now, move |connection| {
+            connection.prepare_cached("DELETE FROM secrets")?.execute([])?;
+            connection.prepare_cached("DELETE FROM vault_header")?.execute([])?;
+            Ok(())
+        })
+        .await
+    }
+
     async fn put_secret(&self, record: SecretRecord) -> Result<(), StorageError> {
         self.write(Durability::Now, move |connection| put(connection, &record)).await
     }

@@ -14,7 +14,7 @@ pub enum VaultError {
     /// Secrets are there, but the header that held their key is gone. Making a new vault would bury them.
     #[error(
         "the vault's header is missing while {secrets} sealed secret(s) are there; restore a backup of the state \
-         file. If there is none they cannot be opened any more: take each out with `blufio vault remove NAME`, \
+         file. If there is none they cannot be opened any more: throw them away with `blufio vault discard`, \
          then make a new vault"
     )]
     HeaderLost {

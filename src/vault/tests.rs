@@ -65,6 +65,13 @@ impl SecretRecords for Rows {
         Ok(())
     }
 
+    async fn remove_vault(&self) -> Result<(), StorageError> {
+        self.check()?;
+        *self.header.lock().unwrap() = None;
+        self.secrets.lock().unwrap().clear();
+        Ok(())
+    }
+
     async fn put_secret(&self, record: SecretRecord) -> Result<(), StorageError> {
         self.check()?;
         let mut rows = self.secrets.lock().unwrap();
@@ -473,6 +480,24 @@ async fn nothing_that_is_stored_or_printed_holds_a_secret() {
     }
     let printed = format!("{vault:?} {:?}", vault.get("claude").await.unwrap());
     assert!(!printed.contains("canary"), "{printed}");
+}
+
+#[tokio::test]
+async fn a_vault_whose_passphrase_is_lost_can_be_thrown_away_and_made_anew() {
+    let (rows, vault) = open().await;
+    vault.seal().await;
+    let watched = vault.watch();
+    vault.discard().await.unwrap();
+    assert!(rows.header.lock().unwrap().is_none() && rows.secrets.lock().unwrap().is_empty());
+    assert_eq!(vault.status().await.unwrap().state, VaultState::Uninitialised);
+    assert_eq!(vault.discard().await, Err(VaultError::Uninitialised));
+    vault.init(secret("another horse battery staple"), FAST).await.unwrap();
+    assert!(watched.has_changed().unwrap());
+    // An open one, too; nothing of it stays in memory.
+    vault.set("claude", secret("x")).await.unwrap();
+    vault.discard().await.unwrap();
+    assert_eq!(vault.get("claude").await, Err(VaultError::Uninitialised));
+    assert!(!vault.is_unsealed());
 }
 
 #[test]

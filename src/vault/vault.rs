@@ -149,6 +149,24 @@ impl Vault {
         self.inner.tell(false);
     }
 
+    /// Throws the vault away, with every secret in it, open or sealed. Needs no key: it is for those who have lost theirs.
+    ///
+    /// # Errors
+    /// [`VaultError::Uninitialised`] where there is nothing, or the storage.
+    pub async fn discard(&self) -> Result<(), VaultError> {
+        self.attempt(move |inner| async move {
+            let mut key = inner.key.write().await;
+            if inner.records.vault_header().await?.is_none() && inner.records.secrets().await?.is_empty() {
+                return Err(VaultError::Uninitialised);
+            }
+            inner.records.remove_vault().await?;
+            *key = None;
+            inner.tell(false);
+            Ok(())
+        })
+        .await
+    }
+
     /// Opens one secret; `None` where there is none of this name.
     ///
     /// # Errors

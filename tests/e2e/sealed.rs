@@ -61,6 +61,53 @@ async fn a_sealed_daemon_waits_loses_nothing_and_goes_on_by_itself() {
 }
 
 #[tokio::test]
+async fn a_vault_whose_passphrase_is_lost_is_thrown_away_and_the_rest_goes_on() {
+    let mut house = with_vault(House::plan()).await;
+    let folder = house.credentials(&[]);
+    house.env("CREDENTIALS_DIRECTORY", Some(&folder));
+    house.spawn();
+    house.wait_ready().await;
+    house.ask(ADA, "The parrot is called Schnurz.").await;
+    house.terminate().await;
+    house.env("CREDENTIALS_DIRECTORY", None);
+    house.spawn();
+    house.wait_health("sealed", |answer| answer.json()["sealed"] == true).await;
+    house.say(ADA, "Is anybody there?");
+
+    let unasked = house.blufio(&["vault", "discard"], "y\n").await;
+    assert!(unasked.code == 2 && unasked.stderr.contains("--yes"), "{unasked:?}");
+    assert!(unasked.stderr.contains("the 2 secrets in it will be gone"), "{unasked:?}");
+    assert_eq!(house.health().await.json()["sealed"], true);
+    let gone = house.blufio(&["vault", "discard", "--yes"], "").await.ok();
+    assert!(gone.stdout.contains("There is no vault"), "{gone:?}");
+    house.wait_health("the reason", |answer| answer.body.contains("there is no anthropic-api-key")).await;
+    assert_eq!(house.blufio(&["vault", "discard", "--yes"], "").await.code, 1, "there is none any more");
+
+    let another = "another horse battery staple";
+    house.blufio(&["vault", "init", "--passphrase-fd", "0"], another).await.ok();
+    for (name, value) in [("telegram-bot-token", TOKEN), ("anthropic-api-key", API_KEY)] {
+        house.blufio(&["vault", "set", name], value).await.ok();
+    }
+    house.wait_ready().await;
+    assert_eq!(house.replies(ADA, 2).await[1].text, "You said: “Is anybody there?”");
+    assert!(house.last_prompt().contains("Schnurz"), "the rest of the state is gone");
+    house.assert_clean();
+}
+
+#[tokio::test]
+async fn without_a_daemon_a_vault_is_thrown_away_too_and_what_is_handed_over_counts_again() {
+    let mut house = with_vault(House::plan()).await;
+    house.blufio(&["vault", "discard", "--yes"], "").await.ok();
+    let folder = house.credentials(&[("anthropic-api-key", API_KEY), ("telegram-bot-token", TOKEN)]);
+    std::fs::remove_file(std::path::Path::new(&folder).join("vault-passphrase")).unwrap();
+    house.env("CREDENTIALS_DIRECTORY", Some(&folder));
+    house.spawn();
+    house.wait_ready().await;
+    house.ask(ADA, "Hello").await;
+    house.assert_clean();
+}
+
+#[tokio::test]
 async fn a_credential_opens_the_vault_at_the_start() {
     let mut house = with_vault(House::plan()).await;
     let folder = house.credentials(&[]);

@@ -359,6 +359,9 @@ impl SecretRecords for Brittle {
     async fn replace_vault(&self, header: VaultHeader, records: Vec<SecretRecord>) -> Result<()> {
         self.store.replace_vault(header, records).await
     }
+    async fn remove_vault(&self) -> Result<()> {
+        self.store.remove_vault().await
+    }
     async fn put_secret(&self, record: SecretRecord) -> Result<()> {
         self.store.put_secret(record).await
     }

@@ -42,6 +42,8 @@ async fn header_and_secrets_come_back_as_they_were() {
     f.store.replace_vault(header(7), vec![record("b", 8)]).await.unwrap();
     assert_eq!(f.store.vault_header().await.unwrap(), Some(header(7)));
     assert_eq!(f.store.secrets().await.unwrap(), [record("b", 8)]);
+    f.store.remove_vault().await.unwrap();
+    assert_eq!((f.store.vault_header().await.unwrap(), f.store.secrets().await.unwrap()), (None, Vec::new()));
 }
 
 #[tokio::test]
