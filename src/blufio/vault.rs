@@ -100,10 +100,17 @@ pub(crate) fn run(global: &Global, args: Args) -> anyhow::Result<()> {
                 // The credential holds the old one, so the new one is asked for.
                 None => passphrase::ask_new()?,
             };
-            operator::ask(
+            let told = operator::ask(
                 &place,
                 json!({ "ask": "vault_rotate", "passphrase": old.expose(), "new_passphrase": new.expose() }),
-            )?
+            )?;
+            if !global.json {
+                println!("The passphrase is another one now.");
+                println!(
+                    "Where the machine keeps it (blufio-keep-passphrase, or a credential), have it keep this one."
+                );
+            }
+            told
         }
         Action::Unseal { source } => {
             let passphrase = source.get("Passphrase: ")?;

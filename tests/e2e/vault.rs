@@ -43,7 +43,8 @@ async fn a_new_passphrase_takes_the_place_of_the_old_one() {
     let given = [("CREDENTIALS_DIRECTORY", folder.as_str())];
     house.blufio_with(&["vault", "set", "one"], "the value", &given).await.ok();
     let rotate = ["vault", "rotate", "--new-passphrase-fd", "0"];
-    house.blufio_with(&rotate, "staple battery horse correct", &given).await.ok();
+    let rotated = house.blufio_with(&rotate, "staple battery horse correct", &given).await.ok();
+    assert!(rotated.stdout.contains("blufio-keep-passphrase"), "{rotated:?}");
     assert_eq!(house.blufio_with(&["vault", "set", "two"], "x", &given).await.code, 1, "the old one is void");
     house.credentials(&[("vault-passphrase", "staple battery horse correct")]);
     house.blufio_with(&["vault", "set", "two"], "x", &given).await.ok();
