@@ -99,6 +99,18 @@ pub enum VaultError {
         /// How much it needs, KiB.
         kib: u32,
     },
+    /// The control group does not allow enough memory to derive the key.
+    #[error(
+        "deriving the key needs {kib} KiB of memory, and the control group of this process may have {limit_kib} KiB \
+         altogether. Raise the unit's MemoryMax (`systemctl edit blufio`); or stop the daemon, set vault.memory_kib to \
+         less, and run `blufio vault rotate`"
+    )]
+    BeyondLimit {
+        /// How much it needs, KiB.
+        kib: u32,
+        /// How much there may be, KiB.
+        limit_kib: u64,
+    },
     /// The system gave no random bytes, or the program is stopping.
     #[error("the vault could not work: {0}")]
     System(String),

@@ -3,6 +3,7 @@
 
 use crate::cipher::{KEY_BYTES, Key};
 use crate::error::VaultError;
+use crate::limit;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use zeroize::Zeroize;
 
@@ -57,6 +58,7 @@ impl KdfParams {
         self.check().map_err(bad)?;
         let params = Params::new(self.memory_kib, self.passes, self.lanes, Some(KEY_BYTES))
             .map_err(|error| bad(error.to_string()))?;
+        limit::refuse_beyond(self.memory_kib)?;
         let mut memory = Memory::new(params.block_count(), self.memory_kib)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         Key::filled_by(|key| argon2.hash_password_into_with_memory(passphrase, salt, key, &mut memory.0))

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`vault`](Vault) | the three states, and everything that can be done in them |
 //! | [`kdf`](KdfParams) | how hard the passphrase is to guess: parameters, their bounds, the derivation |
+//! | `limit` | how much memory the derivation may use at all |
 //! | `header` | the wrapped data key and what is bound to it |
 //! | `cipher` | one seal: nonce, text, tag; and the key in its wiped box |
 //! | `rules` | what a passphrase, a name and a value may look like |
@@ -34,6 +35,7 @@ mod cipher;
 mod error;
 mod header;
 mod kdf;
+mod limit;
 mod rules;
 mod vault;
 
