@@ -2,16 +2,18 @@
 //! The one place that knows every adapter. Adding one means a crate and a line here.
 
 use crate::clock::SystemClock;
+use crate::exit::Coded;
 use crate::paths::Place;
 use crate::secrets;
-use anyhow::Context as _;
 use blufio_agent::options::{
     BudgetOptions, ContextOptions, Deliver, HeartbeatOptions, MemoryOptions, RoutingOptions, Slots, WhenSpent,
 };
 use blufio_agent::{Agent, AgentOptions, Parts};
 use blufio_anthropic::{Anthropic, AnthropicError, AnthropicOptions, ModelTable};
 use blufio_calendar::Zone;
-use blufio_config::{self as config, Config, MemoryConfig, ModelForm, Problem, ProblemKind, Switch};
+use blufio_config::{
+    self as config, AgentConfig, Config, MemoryConfig, ModelForm, PersonaError, Problem, ProblemKind, Switch,
+};
 use blufio_core::channel::Channel;
 use blufio_core::control::Control;
 use blufio_core::embedding::Embedding;
@@ -62,7 +64,9 @@ pub(crate) fn open(database: &Path) -> Result<Arc<dyn Storage>, StorageError> {
 pub(crate) fn make_folder(database: &Path) -> anyhow::Result<()> {
     if let Some(folder) = database.parent() {
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
-        made.with_context(|| format!("store.path: the folder {} cannot be made", folder.display()))?;
+        made.map_err(|error| {
+            Coded::unusable(&format!("store.path: the folder {} cannot be made", folder.display()), &error)
+        })?;
     }
     Ok(())
 }
@@ -365,6 +369,13 @@ pub(crate) fn spending(config: &Config) -> AgentOptions {
     }
 }
 
+fn persona(agent: &AgentConfig) -> anyhow::Result<String> {
+    agent.persona_text().map_err(|error| match &error {
+        PersonaError::Unreadable { source, .. } => Coded::unusable(&error.to_string(), source),
+        PersonaError::TooLarge { .. } => Coded::usage(error.to_string()),
+    })
+}
+
 fn options(config: &Config, local: &str) -> anyhow::Result<AgentOptions> {
     let agent = &config.agent;
     let [fast, standard, deep, summary, heartbeat, learning] =
@@ -374,7 +385,7 @@ fn options(config: &Config, local: &str) -> anyhow::Result<AgentOptions> {
     Ok(AgentOptions {
         name: agent.name.clone(),
         version: env!("CARGO_PKG_VERSION").into(),
-        system: agent.persona_text()?,
+        system: persona(agent)?,
         routing: RoutingOptions {
             always: config.routing.mode,
             slots: Slots { fast, standard, deep },

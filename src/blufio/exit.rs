@@ -4,7 +4,7 @@
 
 use blufio_core::control::{Refusal, RefusalKind};
 use std::fmt;
-use std::io::Write as _;
+use std::io::{self, ErrorKind, Write as _};
 use std::process::ExitCode;
 
 /// An error that knows its exit code. Everything else exits with 1.
@@ -18,6 +18,22 @@ impl Coded {
     /// Wrong usage or configuration.
     pub(crate) fn usage(message: impl Into<String>) -> anyhow::Error {
         Self { code: 2, message: message.into() }.into()
+    }
+
+    /// What the configuration names cannot be used. That is wrong configuration, unless it is the disk or the system that
+    /// fails: then trying again may help.
+    pub(crate) fn unusable(what: &str, error: &io::Error) -> anyhow::Error {
+        let message = format!("{what}: {error}");
+        match error.kind() {
+            ErrorKind::NotFound
+            | ErrorKind::PermissionDenied
+            | ErrorKind::AlreadyExists
+            | ErrorKind::NotADirectory
+            | ErrorKind::IsADirectory
+            | ErrorKind::ReadOnlyFilesystem
+            | ErrorKind::InvalidData => Self::usage(message),
+            _ => anyhow::Error::msg(message),
+        }
     }
 
     /// The message has been printed already; only the exit code is left to say.
@@ -82,5 +98,7 @@ mod tests {
         let wrapped = Err::<(), _>(Coded::usage("what?")).context("reading").unwrap_err();
         assert_eq!(code(&wrapped), 2);
         assert_eq!(code(&anyhow::anyhow!("broken")), 1);
+        let unusable = |kind: ErrorKind| code(&Coded::unusable("log.file", &kind.into()));
+        assert_eq!((unusable(ErrorKind::NotFound), unusable(ErrorKind::StorageFull)), (2, 1));
     }
 }

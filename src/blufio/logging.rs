@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Logs: to standard error, to the journal, or to a file that SIGHUP reopens. No line leaves with a secret in it.
 
+use crate::exit::Coded;
 use anyhow::Context as _;
 use blufio_net::{RedactingWriter, Redactor};
 use std::fmt;
@@ -71,8 +72,9 @@ pub(crate) fn start(
     let file = match file {
         None => None,
         Some(path) => {
-            let open =
-                open(&path).with_context(|| format!("log.file: {} cannot be written", path.display()))?;
+            let open = open(&path).map_err(|error| {
+                Coded::unusable(&format!("log.file: {} cannot be written", path.display()), &error)
+            })?;
             Some(Arc::new(LogFile { path, open: Mutex::new(open) }))
         }
     };

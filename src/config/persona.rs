@@ -11,8 +11,8 @@ const LARGEST: u64 = 256 * 1024;
 /// A persona file that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum PersonaError {
-    /// It cannot be read, or is not UTF-8. Trying again may help.
-    #[error("the persona file {path} cannot be read: {source} (it is named in `agent.persona_files`)")]
+    /// It cannot be read, or is not UTF-8.
+    #[error("the persona file {path}, which `agent.persona_files` names, cannot be read")]
     Unreadable {
         /// The file.
         path: PathBuf,

@@ -71,6 +71,23 @@ async fn a_database_that_is_none_is_left_as_it_is() {
 }
 
 #[tokio::test]
+async fn what_the_configuration_names_and_cannot_be_used_is_wrong_configuration() {
+    for (key, path) in [
+        ("agent.persona_files", "/no/such/persona.md"),
+        ("log.file", "/no/such/blufio.log"),
+        ("store.path", "/proc/no/such/blufio.db"),
+    ] {
+        let value = if key.ends_with('s') { format!("[{path:?}]") } else { format!("{path:?}") };
+        let house = House::plan().set(key, &value).idle().build().await;
+        let refused = house.blufio(&["serve"], "").await;
+        assert_eq!(refused.code, 2, "{key}: {refused:?}");
+        let folder = path.rsplit_once('/').unwrap().0;
+        assert!(refused.stderr.contains(key) && refused.stderr.contains(folder), "{refused:?}");
+        assert_eq!(refused.stderr.matches("No such file").count(), 1, "{refused:?}");
+    }
+}
+
+#[tokio::test]
 async fn wrong_usage_is_two() {
     let house = House::plan().idle().build().await;
     for wrong in
