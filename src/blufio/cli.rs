@@ -86,7 +86,9 @@ pub(crate) fn run() -> anyhow::Result<()> {
         Command::Memory(args) => memory::run(&global, args),
         Command::Provision(args) => provision::run(&global, &args),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "blufio", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "blufio", &mut script);
+            print!("{}", String::from_utf8_lossy(&script));
             Ok(())
         }
     }

@@ -5,6 +5,7 @@
 use blufio_core::control::{Refusal, RefusalKind};
 use std::fmt;
 use std::io::{self, ErrorKind, Write as _};
+use std::panic::PanicHookInfo;
 use std::process::ExitCode;
 
 /// An error that knows its exit code. Everything else exits with 1.
@@ -78,6 +79,18 @@ pub(crate) fn report(result: anyhow::Result<()>) -> ExitCode {
             ExitCode::from(code(&error))
         }
     }
+}
+
+/// What happens at a panic: `tell` is told. Not of that of `println!` at a closed pipe: whoever reads no further has
+/// enough, and that is no failure.
+pub(crate) fn on_panic(tell: impl Fn(&PanicHookInfo<'_>) + Send + Sync + 'static) {
+    std::panic::set_hook(Box::new(move |panic| {
+        let said = panic.payload_as_str().unwrap_or_default();
+        if said.starts_with("failed printing to stdout") && said.contains("Broken pipe") {
+            std::process::exit(0);
+        }
+        tell(panic);
+    }));
 }
 
 /// To standard error, if that still exists: `eprintln!` would panic without it.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Logs: to standard error, to the journal, or to a file that SIGHUP reopens. No line leaves with a secret in it.
 
-use crate::exit::Coded;
+use crate::exit::{self, Coded};
 use anyhow::Context as _;
 use blufio_net::{RedactingWriter, Redactor};
 use std::fmt;
@@ -94,7 +94,7 @@ pub(crate) fn start(
     };
     started.map_err(|error| anyhow::anyhow!("logging cannot be started: {error}"))?;
     // A panic leaves through the log as well, where secrets are cut out.
-    std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
+    exit::on_panic(|panic| tracing::error!("{panic}"));
     Ok(log)
 }
 

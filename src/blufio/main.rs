@@ -55,5 +55,6 @@ mod why;
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> std::process::ExitCode {
+    exit::on_panic(std::panic::take_hook());
     exit::report(cli::run())
 }

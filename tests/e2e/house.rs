@@ -284,7 +284,8 @@ impl House {
         std::fs::write(&self.config, text).expect("the configuration is written");
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    /// A command of the program that is still to be started.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_blufio"));
         command.arg("--config").arg(&self.config).args(arguments);
         command.env_clear().envs(&self.environment).current_dir(self.folder()).kill_on_drop(true);

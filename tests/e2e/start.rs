@@ -88,6 +88,20 @@ async fn what_the_configuration_names_and_cannot_be_used_is_wrong_configuration(
 }
 
 #[tokio::test]
+async fn whoever_reads_no_further_has_enough() {
+    let house = House::plan().idle().build().await;
+    for arguments in [&["config", "defaults"][..], &["completions", "bash"], &["--help"], &["backup", "list"]]
+    {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = house.command(arguments);
+        let ended = command.stdout(writer).stderr(std::process::Stdio::piped()).output().await.unwrap();
+        assert_eq!(ended.status.code(), Some(0), "{arguments:?} {ended:?}");
+        assert!(ended.stderr.is_empty(), "{ended:?}");
+    }
+}
+
+#[tokio::test]
 async fn wrong_usage_is_two() {
     let house = House::plan().idle().build().await;
     for wrong in
