@@ -78,7 +78,9 @@ impl Daemon {
             let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
             return Err(Coded::usage(problems.join("\n\n")));
         }
+        let opening = AbortOnDropHandle::new(tokio::spawn(systemd::opening()));
         let state = state(&place).await?;
+        drop(opening);
         let vault = &place.config.vault;
         let kdf = KdfParams { memory_kib: vault.memory_kib, passes: vault.passes, lanes: vault.lanes };
         let mut used = vec![secrets::ANTHROPIC.to_owned(), secrets::TELEGRAM.to_owned()];

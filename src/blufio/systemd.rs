@@ -11,6 +11,11 @@ const EXTENSION: Duration = Duration::from_secs(60);
 /// How often systemd is told how things stand, at least.
 const REPORT_EVERY: Duration = Duration::from_secs(10);
 
+/// The start takes longer.
+fn extension() -> NotifyState<'static> {
+    NotifyState::ExtendTimeoutUsec(u32::try_from(EXTENSION.as_micros()).unwrap_or(u32::MAX))
+}
+
 fn notify(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
         tracing::warn!(%error, "systemd cannot be told");
@@ -20,6 +25,15 @@ fn notify(states: &[NotifyState<'_>]) {
 /// Accepts messages from now on.
 pub(crate) fn ready(status: &str) {
     notify(&[NotifyState::Ready, NotifyState::Status(status)]);
+}
+
+/// Says that the state is being opened: a large one takes its time, to be looked through or brought to a new schema. Never
+/// returns.
+pub(crate) async fn opening() {
+    loop {
+        notify(&[extension(), NotifyState::Status("opening the state; a new schema takes its time")]);
+        tokio::time::sleep(REPORT_EVERY).await;
+    }
 }
 
 /// Tells systemd how things stand, for as long as the daemon runs: a line for `systemctl status` when it changes; the
@@ -38,8 +52,7 @@ pub(crate) async fn report(desk: Arc<Desk>) {
             states.push(NotifyState::Status(&status));
         }
         if matches!(desk.phase(), Phase::Sealed(_) | Phase::Waiting(_)) {
-            let span = u32::try_from(EXTENSION.as_micros()).unwrap_or(u32::MAX);
-            states.push(NotifyState::ExtendTimeoutUsec(span));
+            states.push(extension());
         }
         if watchdog.is_some() {
             if desk.moves() {

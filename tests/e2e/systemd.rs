@@ -40,6 +40,22 @@ async fn ready_is_said_when_it_is_and_stopping_when_it_stops() {
 }
 
 #[tokio::test]
+async fn while_the_state_is_opened_more_time_is_asked_for() {
+    let mut house = House::plan().idle().build().await;
+    let database = house.database();
+    std::fs::create_dir_all(database.parent().unwrap()).unwrap();
+    let lock = std::fs::File::create(database.with_extension("db.lock")).unwrap();
+    lock.lock().unwrap();
+    let socket = listen(&mut house);
+    house.spawn();
+    let told = told_until(&socket, "STATUS=opening the state").await;
+    assert!(told.last().unwrap().contains("EXTEND_TIMEOUT_USEC="), "{told:?}");
+    drop(lock);
+    told_until(&socket, "READY=1").await;
+    house.assert_clean();
+}
+
+#[tokio::test]
 async fn a_sealed_daemon_is_not_ready_and_asks_for_time() {
     let mut house = House::plan().without_secrets().idle().build().await;
     let passphrase = "correct horse battery staple";
