@@ -2,6 +2,7 @@
 //! What was taken, and what is wrong: for the console, and for the daemon, which shows the latter to the operator.
 
 use anyhow::Context as _;
+use blufio_net::Redactor;
 use serde_json::json;
 use std::path::Path;
 
@@ -30,7 +31,9 @@ impl Report {
     /// Something is wrong: where, what, and what to do. It becomes one line.
     pub(crate) fn problem(&mut self, place: impl std::fmt::Display, what: impl std::fmt::Display) {
         let line = format!("{place}: {what}");
-        self.problems.push(line.split_whitespace().collect::<Vec<_>>().join(" "));
+        let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+        // Everybody may read it. What looks like a secret should not stand in it, and does not whoever quotes what.
+        self.problems.push(Redactor::new().redact(&line).into_owned());
     }
 
     /// How many things are wrong.

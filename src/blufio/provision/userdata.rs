@@ -7,18 +7,13 @@ use crate::provision::report::Report;
 use blufio_core::secret::SecretString;
 use std::collections::BTreeMap;
 use std::path::Path;
+use toml::Spanned;
 
 /// The first line of a text that is ours.
 const MARK: &str = "#blufio";
 
-#[derive(Default, serde::Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct UserData {
-    settings: toml::Table,
-    // Not as texts yet: a complaint about a number would repeat it.
-    secrets: BTreeMap<String, toml::Value>,
-    ssh_authorized_keys: Vec<String>,
-}
+/// What there may be, for whoever wrote something else.
+const REMEDY: &str = "it has [settings], [secrets] and ssh_authorized_keys = []";
 
 /// The file `user-data` of a NoCloud seed. There is none: nothing is handed over.
 pub(crate) fn of_seed(seed: &Path, report: &mut Report) -> Option<Handed> {
@@ -46,43 +41,78 @@ pub(crate) fn read(place: &str, text: &str, report: &mut Report) -> Option<Hande
         }
         return None;
     }
-    let data: UserData = match toml::from_str(text) {
+    // By hand, and value by value: what serde complains about it repeats, and that may be a secret.
+    let data: BTreeMap<Spanned<String>, toml::Value> = match toml::from_str(text) {
         Ok(data) => data,
         Err(error) => {
-            // Without the line itself, which may hold a secret.
-            let before = text.bytes().take(error.span().map_or(0, |span| span.start));
-            let line = before.filter(|byte| *byte == b'\n').count().saturating_add(1);
+            let line = line(text, error.span().map_or(0, |span| span.start));
             report.problem(
                 format_args!("{place}:{line}"),
-                format_args!(
-                    "{}; it has [settings], [secrets] and ssh_authorized_keys = []",
-                    error.message()
-                ),
+                format_args!("this is not TOML: {}; {REMEDY}", error.message()),
             );
             return None;
         }
     };
     let mut handed = Handed { only_fills: true, ..Handed::default() };
-    if !data.settings.is_empty() {
-        let place = Place::Part(format!("{place} [settings]"));
-        match toml::to_string(&data.settings) {
-            Ok(text) => handed.settings = Some(Text { place, text }),
-            Err(error) => report.problem(place, error),
+    for (name, value) in data {
+        let at = format!("{place}:{}", line(text, name.span().start));
+        match (name.get_ref().as_str(), value) {
+            ("settings", toml::Value::Table(found)) => handed.settings = settings(place, &found, report),
+            ("secrets", toml::Value::Table(found)) => handed.secrets = secrets(place, found, report),
+            ("ssh_authorized_keys", toml::Value::Array(found)) => handed.keys = keys(place, found, report),
+            (known @ ("settings" | "secrets"), _) => report.problem(
+                at,
+                format_args!(
+                    "`{known}` is a section; write [{known}] on a line of its own, and its keys below"
+                ),
+            ),
+            ("ssh_authorized_keys", _) => report
+                .problem(at, "`ssh_authorized_keys` is a list; write it as [\"ssh-ed25519 AAAA… you@home\"]"),
+            (unknown, _) => report.problem(at, format_args!("there is no `{unknown}`; {REMEDY}")),
         }
     }
-    if !data.ssh_authorized_keys.is_empty() {
-        let place = Place::Part(format!("{place} ssh_authorized_keys"));
-        handed.keys = Some(Text { place, text: data.ssh_authorized_keys.join("\n") });
+    Some(handed)
+}
+
+fn settings(place: &str, found: &toml::Table, report: &mut Report) -> Option<Text> {
+    let place = Place::Part(format!("{place} [settings]"));
+    match toml::to_string(found) {
+        Ok(text) => (!text.is_empty()).then_some(Text { place, text }),
+        Err(error) => {
+            report.problem(place, error);
+            None
+        }
     }
-    for (name, value) in data.secrets {
+}
+
+fn secrets(place: &str, found: toml::Table, report: &mut Report) -> Vec<Secret> {
+    let mut secrets = Vec::new();
+    for (name, value) in found {
         let place = Place::Part(format!("{place} secrets.{name}"));
         match value {
             toml::Value::String(value) => {
                 let value = SecretString::new(value);
-                handed.secrets.push(Secret { name, value, place, wipe: false });
+                secrets.push(Secret { name, value, place, wipe: false });
             }
             _ => report.problem(place, "a secret is a text; put it in quotes"),
         }
     }
-    Some(handed)
+    secrets
+}
+
+fn keys(place: &str, found: Vec<toml::Value>, report: &mut Report) -> Option<Text> {
+    let place = Place::Part(format!("{place} ssh_authorized_keys"));
+    let mut keys: Vec<String> = Vec::new();
+    for value in found {
+        match value {
+            toml::Value::String(key) => keys.push(key),
+            _ => report.problem(&place, "a key is a text; put it in quotes"),
+        }
+    }
+    (!keys.is_empty()).then(|| Text { place, text: keys.join("\n") })
+}
+
+/// The line in which a byte stands, from 1.
+fn line(text: &str, at: usize) -> usize {
+    text.bytes().take(at).filter(|byte| *byte == b'\n').count().saturating_add(1)
 }

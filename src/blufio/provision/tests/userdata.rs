@@ -63,9 +63,14 @@ fn what_is_meant_for_others_is_no_problem() {
 #[test]
 fn what_is_not_known_is_refused_with_place_and_remedy_and_without_secrets() {
     for (text, wanted) in [
-        ("#blufio\n\n[secretz]\na = 'sk-ant-1'\n", "user-data:3: unknown field `secretz`"),
+        ("#blufio\n\n[secretz]\na = 'sk-ant-1'\n", "user-data:3: there is no `secretz`; it has [settings]"),
         ("#blufio\nanthropic-api-key = 'sk-ant-1'\n", "it has [settings], [secrets] and ssh_authorized_keys"),
-        ("#blufio\n[secrets]\nanthropic-api-key = sk-ant-1\n", "user-data:3: "),
+        ("#blufio\n[secrets]\nanthropic-api-key = sk-ant-1\n", "user-data:3: this is not TOML"),
+        ("#blufio\nsecrets = 'sk-ant-1'\n", "user-data:2: `secrets` is a section; write [secrets]"),
+        ("#blufio\n\nsettings = ['sk-ant-1']\n", "user-data:3: `settings` is a section"),
+        ("#blufio\nssh_authorized_keys = 'sk-ant-1'\n", "user-data:2: `ssh_authorized_keys` is a list"),
+        ("#blufio\nssh_authorized_keys = [123456]\n", "ssh_authorized_keys: a key is a text"),
+        ("#blufio\nsk-ant-api03-abcdefgh = 1\n", "user-data:2: there is no `[redacted]`"),
         ("#blufio\n[secrets]\nanthropic-api-key = 123456\n", "secrets.anthropic-api-key: a secret is a text"),
         (
             "#blufio\n[secrets]\nanthropic-key = 'sk-ant-1'\n",
@@ -80,6 +85,15 @@ fn what_is_not_known_is_refused_with_place_and_remedy_and_without_secrets() {
         bench.put("seed/user-data", text);
         let lines = bench.run().lines();
         assert!(lines.contains(wanted), "{wanted:?} is not said: {lines}");
-        assert!(!lines.contains("sk-ant-1") && !lines.contains("123456"), "{lines}");
+        assert!(!lines.contains("sk-ant-") && !lines.contains("123456"), "{lines}");
     }
+}
+
+#[test]
+fn what_is_right_beside_what_is_not_is_taken() {
+    let bench = Bench::new();
+    bench.put("seed/user-data", WHOLE.replace("[\"KEY\"]", "7"));
+    assert!(bench.run().lines().contains("user-data:2: `ssh_authorized_keys` is a list"));
+    assert!(bench.settings().contains("Ada"));
+    assert_eq!(bench.sealed("anthropic-api-key"), "blufio.anthropic-api-key=1-tna-ks");
 }
