@@ -12,15 +12,15 @@ pub(crate) fn given() -> Option<PathBuf> {
 }
 
 pub(crate) fn read(folder: &Path, report: &mut Report) -> Handed {
-    let mut find = |name: &str| {
+    let mut find = |name: &'static str| {
         let path = folder.join(name);
         if !path.exists() {
             return None;
         }
         match super::folder::text(&path, LONGEST) {
-            Ok(text) => Some(Text { place: Place::File(PathBuf::from(format!("credential {name}"))), text }),
+            Ok(text) => Some(Text { place: Place::Credential(name), text }),
             Err(why) => {
-                report.problem(format_args!("credential {name}"), why);
+                report.problem(Place::Credential(name), why);
                 None
             }
         }

@@ -35,14 +35,28 @@ pub(crate) struct Text {
 pub(crate) enum Place {
     /// A file, or what is one to its reader.
     File(PathBuf),
+    /// A credential of systemd.
+    Credential(&'static str),
     /// A part of a text that has another form.
     Part(String),
+}
+
+impl Place {
+    /// Where a secret belongs that stands here.
+    pub(crate) fn of_secret(&self, name: &str) -> String {
+        match self {
+            Self::File(_) => format!("put it into secrets/{name}"),
+            Self::Credential(_) => format!("hand it over as the credential blufio.{name}"),
+            Self::Part(_) => format!("put it below [secrets], as {name}"),
+        }
+    }
 }
 
 impl std::fmt::Display for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::File(path) => path.display().fmt(f),
+            Self::Credential(name) => write!(f, "credential {name}"),
             Self::Part(name) => f.write_str(name),
         }
     }

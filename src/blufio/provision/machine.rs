@@ -57,6 +57,11 @@ impl Machine {
         self.root.join("var/config/provisioned").join(name)
     }
 
+    /// Where a configuration lies while it is tried: in memory, since it may hold what does not belong into it.
+    pub(crate) fn trial(&self) -> PathBuf {
+        self.root.join("run/blufio-provision/trial/blufio.toml")
+    }
+
     /// What is wrong.
     pub(crate) fn problems(&self) -> PathBuf {
         self.root.join("run/blufio-provision/problems")

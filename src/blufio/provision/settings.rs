@@ -7,7 +7,7 @@ use crate::provision::handed::{Handed, Place, Text};
 use crate::provision::machine::{Machine, write};
 use crate::provision::report::Report;
 use anyhow::Context as _;
-use blufio_config::{Environment, LayerFile, Layers, Loaded, Problem, Problems, edit};
+use blufio_config::{Environment, LayerFile, Layers, Loaded, Problem, ProblemKind, Problems, edit};
 use std::path::Path;
 
 /// Under this name the last one that somebody put there is kept.
@@ -61,7 +61,11 @@ pub(crate) fn take(machine: &Machine, sources: &[Handed], report: &mut Report) {
 /// Makes it that of the machine, unless something is wrong with it.
 fn put(machine: &Machine, place: &Place, text: &str) -> anyhow::Result<Vec<Problem>> {
     let to = machine.settings();
-    let trial = machine.taken_before("blufio.toml.trial");
+    let trial = machine.trial();
+    // Its folder is nobody else's; the one above is everybody's, who may read what is wrong.
+    if let Some(above) = trial.parent().and_then(Path::parent) {
+        std::fs::create_dir_all(above)?;
+    }
     write(&trial, text.as_bytes(), 0o600)
         .with_context(|| format!("{} cannot be written", trial.display()))?;
     let tried = check(machine, place, &trial);
@@ -95,9 +99,12 @@ fn check(machine: &Machine, place: &Place, trial: &Path) -> anyhow::Result<Vec<P
     Ok(Vec::new())
 }
 
-/// A problem of the trial copy, where the person will look for it.
+/// A problem of the trial copy, where the person will look for it, and with what helps there: no command reaches it.
 fn at(place: &Place, mut problem: Problem) -> Problem {
     problem.spot.file = None;
+    if let ProblemKind::PlaintextSecret { name } = &problem.kind {
+        problem.help = Some(format!("{}, and take it out of here", place.of_secret(name)));
+    }
     if let Place::Part(_) = place {
         // The lines are ours, not those of the text that it stood in.
         problem.spot.line = None;

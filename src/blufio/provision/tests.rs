@@ -165,6 +165,26 @@ fn what_is_wrong_is_said_with_its_place_and_what_is_right_is_used() {
 }
 
 #[test]
+fn a_configuration_with_a_secret_in_it_never_reaches_the_data_and_the_remedy_is_one_that_helps_there() {
+    let bench = Bench::new();
+    bench.put("esp/blufio/blufio.toml", "anthropic.api_key = 'sk-ant-api03-abcdefgh'\n");
+    bench.put("credentials/blufio.toml", "# 123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw9\n");
+    bench.put("seed/user-data", "#blufio\n[settings]\nvault.passphrase = 'correct horse'\n");
+    let lines = bench.run().lines();
+    for wanted in [
+        "blufio.toml:1:21: a secret stands here in plain text; put it into secrets/anthropic-api-key, and take it out",
+        "hand it over as the credential blufio.telegram-bot-token, and take it out of here",
+        "put it below [secrets], as vault-passphrase, and take it out of here",
+    ] {
+        assert!(lines.contains(wanted), "{wanted:?} is not said:\n{lines}");
+    }
+    assert!(!lines.contains("sk-ant") && !lines.contains("AAHd") && !lines.contains("horse"), "{lines}");
+    assert!(!bench.path("root/var").exists(), "a copy was tried on the disk");
+    assert!(!bench.path("root/run/blufio-provision/trial/blufio.toml").exists());
+    assert_eq!(mode(&bench.path("root/run/blufio-provision")), 0o755);
+}
+
+#[test]
 fn a_secret_that_could_not_be_sealed_stays_until_it_can() {
     let mut bench = Bench::new();
     bench.put("esp/blufio/secrets/vault-passphrase", "correct horse");
