@@ -6,7 +6,7 @@
 //! | [`handed`] | what a source hands over: settings, secrets, keys for SSH, a network |
 //! | [`credentials`], [`folder`], [`userdata`], [`cloud`] | the sources: systemd, a folder on the boot partition, the text of a cloud and who has it |
 //! | [`machine`] | where things go |
-//! | [`settings`], [`seal`], [`keys`] | what is checked and written; secrets encrypted for this machine |
+//! | [`settings`], [`start`], [`seal`], [`keys`] | what is checked and written; secrets encrypted for this machine |
 //! | [`wipe`] | taking a secret off the boot partition |
 //! | [`report`] | what was taken, and what is wrong |
 
@@ -19,6 +19,7 @@ mod machine;
 mod report;
 mod seal;
 mod settings;
+mod start;
 mod userdata;
 mod wipe;
 

@@ -62,6 +62,16 @@ impl Machine {
         self.root.join("run/blufio-provision/trial/blufio.toml")
     }
 
+    /// Where a file is that a configuration on trial names.
+    pub(crate) fn below_root(&self, file: &Path) -> PathBuf {
+        let (trial, settings) = (self.trial(), self.settings());
+        match file.strip_prefix(trial.parent().unwrap_or(&self.root)) {
+            // One that was named relative to the configuration.
+            Ok(beside) => settings.with_file_name("").join(beside),
+            Err(_) => self.root.join(file.strip_prefix("/").unwrap_or(file)),
+        }
+    }
+
     /// What is wrong.
     pub(crate) fn problems(&self) -> PathBuf {
         self.root.join("run/blufio-provision/problems")

@@ -6,6 +6,7 @@ use crate::assemble;
 use crate::provision::handed::{Handed, Place, Text};
 use crate::provision::machine::{Machine, write};
 use crate::provision::report::Report;
+use crate::provision::start;
 use anyhow::Context as _;
 use blufio_config::{Environment, LayerFile, Layers, Loaded, Problem, ProblemKind, Problems, edit};
 use std::path::Path;
@@ -84,9 +85,17 @@ fn check(machine: &Machine, place: &Place, trial: &Path) -> anyhow::Result<Vec<P
         Ok(given) => given,
         Err(problems) => return Ok(problems.0.into_iter().map(|problem| at(place, problem)).collect()),
     };
-    let problems = assemble::check(&given.config);
-    let Some(shipped) = machine.shipped().filter(|_| problems.is_empty()) else { return Ok(problems) };
-    let shipped = load(shipped).with_context(|| format!("{} is damaged", shipped.display()))?;
+    let mut problems = assemble::check(&given.config);
+    problems.extend(start::check(machine, &given));
+    let shipped = machine
+        .shipped()
+        .map(|file| load(file).with_context(|| format!("{} is damaged", file.display())))
+        .transpose()?;
+    problems.extend(shipped.iter().flat_map(|shipped| start::check_own(&given, shipped)));
+    if !problems.is_empty() {
+        return Ok(problems.into_iter().map(|problem| at(place, problem)).collect());
+    }
+    let Some(shipped) = shipped else { return Ok(problems) };
     for key in shipped.origins.keys().filter(|key| !given.origins.contains_key(*key)) {
         let value = key
             .split_once('.')
@@ -117,6 +126,7 @@ fn tell(place: &Place, problem: &Problem, report: &mut Report) {
     let what = format!("{}{help}", problem.message);
     match (problem.spot.line, problem.spot.column) {
         (Some(line), Some(column)) => report.problem(format_args!("{place}:{line}:{column}"), what),
+        (Some(line), None) => report.problem(format_args!("{place}:{line}"), what),
         _ => report.problem(place, what),
     }
 }

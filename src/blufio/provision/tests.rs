@@ -165,6 +165,36 @@ fn what_is_wrong_is_said_with_its_place_and_what_is_right_is_used() {
 }
 
 #[test]
+fn what_the_daemon_could_not_start_with_does_not_replace_what_it_starts_with() {
+    let bench = Bench::new();
+    for (text, wanted) in [
+        ("agent.persona_files = ['/nope.md']", "blufio.toml:1: the persona file"),
+        ("agent.persona_files = ['me.md']", "etc/blufio/me.md cannot be read"),
+        (
+            "\nlog.file = '/nope/x.log'",
+            "blufio.toml:2: `log.file`: the daemon cannot write into /nope; /var/log",
+        ),
+        ("log.file = 'x.log'", "`log.file`: the daemon cannot write into"),
+        ("gateway.listen = '127.0.0.1:9999'", "blufio.toml:1: `gateway.listen` is the system's own"),
+        ("gateway.socket = '/run/x.sock'", "`gateway.socket` is the system's own"),
+        ("store.path = '/var/lib/blufio/other.db'", "`store.path` is the system's own"),
+    ] {
+        bench.put("esp/blufio/blufio.toml", text);
+        let lines = bench.run().lines();
+        assert!(lines.contains(wanted), "{text}: {lines}");
+        assert!(bench.settings().contains("/run/blufio/blufio.sock"), "{text}");
+    }
+    // As soon as they are there, and for what is as it is anyway.
+    bench.put("root/etc/blufio/me.md", "Likes tea.");
+    bench.put("root/more.md", "And cake.");
+    let right = "agent.persona_files = ['me.md', '/more.md']\nlog.file = '/var/log/blufio/x.log'\n\
+                 gateway.listen = '127.0.0.1:8787'\nstore.path = '/var/lib/blufio/blufio.db'\n";
+    bench.put("esp/blufio/blufio.toml", right);
+    assert_eq!(bench.run().lines(), "");
+    assert!(bench.settings().contains("me.md"));
+}
+
+#[test]
 fn a_configuration_with_a_secret_in_it_never_reaches_the_data_and_the_remedy_is_one_that_helps_there() {
     let bench = Bench::new();
     bench.put("esp/blufio/blufio.toml", "anthropic.api_key = 'sk-ant-api03-abcdefgh'\n");
