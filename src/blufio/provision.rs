@@ -59,23 +59,18 @@ pub(crate) struct Args {
 /// not start cannot be mended from afar.
 pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
     let machine = Machine::at(&args.root, args.shipped.clone());
-    let report = provision(&machine, args, credentials::given().as_deref(), &SystemdCreds);
+    let report = provision(&machine, args, &SystemdCreds);
     report.print(global.json)?;
     // Asking the cloud comes second: what was wrong before still is.
     report.write(&machine.problems(), args.metadata)
 }
 
 /// The sources in their order. The earlier one has the last word on what two of them bring.
-fn provision(
-    machine: &Machine,
-    args: &Args,
-    credentials: Option<&std::path::Path>,
-    seal: &dyn Seal,
-) -> Report {
+fn provision(machine: &Machine, args: &Args, seal: &dyn Seal) -> Report {
     let mut report = Report::default();
     let mut sources = Vec::new();
-    if let Some(folder) = credentials {
-        sources.push(credentials::read(folder, &mut report));
+    if !args.metadata {
+        sources.push(credentials::read(machine, seal, &mut report));
     }
     if let Some(esp) = &args.esp {
         sources.push(folder::read(&esp.join("blufio"), &mut report));

@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! systemd's credentials: from the hypervisor, the firmware, or encrypted files on the boot partition. Secrets among them
 //! go to the daemon without our help, at each boot anew.
+//!
+//! They are looked for by hand. A unit that asks systemd for one which this machine cannot decrypt is not started at all.
 
 use crate::provision::handed::{Handed, LONGEST, Place, Text};
+use crate::provision::machine::Machine;
 use crate::provision::report::Report;
-use std::path::{Path, PathBuf};
+use crate::provision::seal::Seal;
 
-/// Where they are for this process.
-pub(crate) fn given() -> Option<PathBuf> {
-    std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from)
-}
-
-pub(crate) fn read(folder: &Path, report: &mut Report) -> Handed {
+pub(crate) fn read(machine: &Machine, seal: &dyn Seal, report: &mut Report) -> Handed {
     let mut find = |name: &'static str| {
-        let path = folder.join(name);
-        if !path.exists() {
-            return None;
-        }
-        match super::folder::text(&path, LONGEST) {
-            Ok(text) => Some(Text { place: Place::Credential(name), text }),
+        let place = Place::Credential(name);
+        let found = match (machine.given(name), machine.given_encrypted(name)) {
+            (Some(path), _) => super::folder::text(&path, LONGEST),
+            (None, Some(path)) => seal.open(name, &path).map_err(|error| {
+                format!("this machine cannot read it ({error:#}); encrypt it on this very machine")
+            }),
+            (None, None) => return None,
+        };
+        match found {
+            Ok(text) => Some(Text { place, text }),
             Err(why) => {
-                report.problem(Place::Credential(name), why);
+                report.problem(place, why);
                 None
             }
         }

@@ -39,11 +39,27 @@ impl Machine {
         self.root.join("etc/credstore.encrypted")
     }
 
+    /// A credential of the machine that stands there as it is.
+    pub(crate) fn given(&self, name: &str) -> Option<PathBuf> {
+        self.given_below("@system").map(|folder| folder.join(name)).find(|path| path.exists())
+    }
+
+    /// One that is encrypted.
+    pub(crate) fn given_encrypted(&self, name: &str) -> Option<PathBuf> {
+        self.given_below("@encrypted").map(|folder| folder.join(name)).find(|path| path.exists())
+    }
+
+    /// Where systemd keeps them. It hides that from our units, which have it bound to the second place.
+    pub(crate) fn given_below<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = PathBuf> + 'a {
+        ["run/credentials", "run/blufio-provision/credentials"]
+            .into_iter()
+            .map(move |folder| self.root.join(folder).join(kind))
+    }
+
     /// Whether the hypervisor or the firmware hands over a secret, at each boot.
     pub(crate) fn is_given(&self, name: &str) -> bool {
-        ["@system", "@encrypted"]
-            .iter()
-            .any(|from| self.root.join("run/credentials").join(from).join(format!("blufio.{name}")).exists())
+        let name = format!("blufio.{name}");
+        self.given(&name).is_some() || self.given_encrypted(&name).is_some()
     }
 
     /// Who may log in over SSH.

@@ -2,21 +2,25 @@
 //! Secrets, encrypted for this machine alone and put where systemd finds them for the daemon.
 
 use crate::passphrase;
-use crate::provision::handed::{Handed, Place, Secret};
+use crate::provision::handed::{Handed, LONGEST, Place, Secret};
 use crate::provision::machine::{self, Machine};
 use crate::provision::report::Report;
 use crate::provision::wipe;
 use crate::secrets::{ANTHROPIC, TELEGRAM};
 use anyhow::Context as _;
 use blufio_core::secret::SecretString;
+use std::fmt::Display;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Who encrypts.
 pub(crate) trait Seal {
     /// Encrypts a secret for this machine under a name. Only somebody who can be this machine reads it again.
     fn seal(&self, name: &str, value: &SecretString) -> anyhow::Result<Vec<u8>>;
+
+    /// Decrypts a text, which is no secret, that was encrypted under a name.
+    fn open(&self, name: &str, file: &Path) -> anyhow::Result<String>;
 
     /// Whether this machine can still read what was encrypted under a name.
     fn opens(&self, name: &str, file: &Path) -> anyhow::Result<()>;
@@ -40,18 +44,28 @@ impl Seal for SystemdCreds {
         encrypt("host", name, value)
     }
 
-    fn opens(&self, name: &str, file: &Path) -> anyhow::Result<()> {
-        let done = Command::new("systemd-creds")
-            .args(["decrypt", "--quiet", &format!("--name={name}")])
-            .args([file, Path::new("-")])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .output()
-            .context("systemd-creds cannot be run")?;
-        anyhow::ensure!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr).trim());
-        Ok(())
+    fn open(&self, name: &str, file: &Path) -> anyhow::Result<String> {
+        let text = String::from_utf8(decrypt(name, file, Stdio::piped())?).context("it is no UTF-8 text")?;
+        anyhow::ensure!(text.len() <= LONGEST, "it is longer than {LONGEST} bytes");
+        Ok(text)
     }
+
+    fn opens(&self, name: &str, file: &Path) -> anyhow::Result<()> {
+        decrypt(name, file, Stdio::null()).map(drop)
+    }
+}
+
+fn decrypt(name: &str, file: &Path, to: Stdio) -> anyhow::Result<Vec<u8>> {
+    let done = Command::new("systemd-creds")
+        .args(["decrypt", "--quiet", &format!("--name={name}")])
+        .args([file, Path::new("-")])
+        .stdin(Stdio::null())
+        .stdout(to)
+        .stderr(Stdio::piped())
+        .output()
+        .context("systemd-creds cannot be run")?;
+    anyhow::ensure!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr).trim());
+    Ok(done.stdout)
 }
 
 fn encrypt(key: &str, name: &str, value: &SecretString) -> anyhow::Result<Vec<u8>> {
@@ -113,38 +127,49 @@ pub(crate) fn take(machine: &Machine, sources: &[Handed], seal: &dyn Seal, repor
 }
 
 /// What this machine cannot read any more would keep the daemon from starting at all; set aside, it starts, sealed or
-/// waiting, and says what it lacks. What can be read again comes back.
+/// waiting, and says what it lacks. What can be read again comes back. So it is with what the machine is handed over
+/// encrypted, at each boot anew.
 pub(crate) fn set_aside(machine: &Machine, seal: &dyn Seal, report: &mut Report) {
+    for path in files(&machine.store()) {
+        set_one_aside(&path, path.display(), "hand the secret over again", seal, report);
+    }
+    for path in machine.given_below("@encrypted").flat_map(|folder| files(&folder)) {
+        let name = path.file_name().unwrap_or_default().display();
+        set_one_aside(
+            &path,
+            format_args!("credential {name}"),
+            "encrypt it on this very machine",
+            seal,
+            report,
+        );
+    }
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let listed = std::fs::read_dir(folder).into_iter().flatten();
+    listed.flatten().map(|entry| entry.path()).collect()
+}
+
+fn set_one_aside(path: &Path, place: impl Display, remedy: &str, seal: &dyn Seal, report: &mut Report) {
     const ASIDE: &str = "unreadable.";
-    let Ok(listed) = std::fs::read_dir(machine.store()) else { return };
-    for path in listed.flatten().map(|entry| entry.path()) {
-        let Some(name) = path.file_name().and_then(|name| name.to_str()).map(ToOwned::to_owned) else {
-            continue;
-        };
-        let (name, to) = match name.strip_prefix(ASIDE) {
-            Some(name) => (name.to_owned(), machine.store().join(name)),
-            None => (name.clone(), machine.store().join(format!("{ASIDE}{name}"))),
-        };
-        if !name.starts_with("blufio.") || name.ends_with(".new") {
-            continue;
+    let Some(found) = path.file_name().and_then(|name| name.to_str()) else { return };
+    let name = found.strip_prefix(ASIDE).unwrap_or(found);
+    if !name.starts_with("blufio.") || name.ends_with(".new") {
+        return;
+    }
+    let is_aside = name != found;
+    let to = if is_aside { path.with_file_name(name) } else { path.with_file_name(format!("{ASIDE}{name}")) };
+    let moved = match seal.opens(name, path) {
+        Ok(()) if is_aside && !to.exists() => std::fs::rename(path, &to),
+        Err(error) if !is_aside => {
+            report
+                .problem(&place, format_args!("this machine cannot read it any more ({error:#}); {remedy}"));
+            std::fs::rename(path, &to)
         }
-        let is_aside = to.ends_with(&name);
-        let moved = match seal.opens(&name, &path) {
-            Ok(()) if is_aside && !to.exists() => std::fs::rename(&path, &to),
-            Err(error) if !is_aside => {
-                report.problem(
-                    path.display(),
-                    format_args!(
-                        "this machine cannot read it any more ({error:#}); hand the secret over again"
-                    ),
-                );
-                std::fs::rename(&path, &to)
-            }
-            _ => Ok(()),
-        };
-        if let Err(error) = moved {
-            report.problem(path.display(), format_args!("cannot be renamed: {error}"));
-        }
+        _ => Ok(()),
+    };
+    if let Err(error) = moved {
+        report.problem(place, format_args!("cannot be renamed: {error}"));
     }
 }
 

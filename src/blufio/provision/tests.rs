@@ -5,6 +5,7 @@ mod cloud;
 mod userdata;
 
 use super::{Args, Machine, Report, Seal, provision};
+use anyhow::Context as _;
 use blufio_core::secret::SecretString;
 use std::path::{Path, PathBuf};
 
@@ -21,10 +22,14 @@ impl Seal for Backwards {
         Ok(format!("{name}={}", value.expose().chars().rev().collect::<String>()).into_bytes())
     }
 
-    fn opens(&self, name: &str, file: &Path) -> anyhow::Result<()> {
+    fn open(&self, name: &str, file: &Path) -> anyhow::Result<String> {
         let content = std::fs::read_to_string(file)?;
-        anyhow::ensure!(self.works && content.starts_with(&format!("{name}=")), "another key");
-        Ok(())
+        let sealed = content.strip_prefix(&format!("{name}=")).filter(|_| self.works);
+        Ok(sealed.context("another key")?.chars().rev().collect())
+    }
+
+    fn opens(&self, name: &str, file: &Path) -> anyhow::Result<()> {
+        self.open(name, file).map(drop)
     }
 }
 
@@ -71,13 +76,7 @@ impl Bench {
 
     fn run(&self) -> Report {
         let machine = Machine::at(&self.args.root, self.args.shipped.clone());
-        let credentials = self.path("credentials");
-        let report = provision(
-            &machine,
-            &self.args,
-            credentials.exists().then_some(credentials.as_path()),
-            &self.seal,
-        );
+        let report = provision(&machine, &self.args, &self.seal);
         report.write(&machine.problems(), self.args.metadata).unwrap();
         report
     }
@@ -198,7 +197,8 @@ fn what_the_daemon_could_not_start_with_does_not_replace_what_it_starts_with() {
 fn a_configuration_with_a_secret_in_it_never_reaches_the_data_and_the_remedy_is_one_that_helps_there() {
     let bench = Bench::new();
     bench.put("esp/blufio/blufio.toml", "anthropic.api_key = 'sk-ant-api03-abcdefgh'\n");
-    bench.put("credentials/blufio.toml", "# 123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw9\n");
+    bench
+        .put("root/run/credentials/@system/blufio.toml", "# 123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw9\n");
     bench.put("seed/user-data", "#blufio\n[settings]\nvault.passphrase = 'correct horse'\n");
     let lines = bench.run().lines();
     for wanted in [
@@ -240,6 +240,29 @@ fn a_secret_that_this_machine_cannot_read_any_more_is_set_aside_until_it_can() {
 }
 
 #[test]
+fn an_encrypted_credential_is_taken_and_one_of_another_machine_stops_nothing() {
+    let bench = Bench::new();
+    let sealed = bench.seal.seal("blufio.toml", &SecretString::new("agent.name = 'Ada'\n".into())).unwrap();
+    for folder in ["run/credentials", "run/blufio-provision/credentials"] {
+        bench.put(&format!("root/{folder}/@encrypted/blufio.toml"), &sealed);
+        bench.put(&format!("root/{folder}/@encrypted/ssh.authorized_keys.root"), "of another machine");
+        bench.put(&format!("root/{folder}/@encrypted/blufio.vault-passphrase"), "of another machine");
+        let lines = bench.run().lines();
+        for wanted in [
+            "credential ssh.authorized_keys.root: this machine cannot read it (another key); encrypt it on this",
+            "credential blufio.vault-passphrase: this machine cannot read it any more (another key)",
+        ] {
+            assert!(lines.contains(wanted), "{wanted:?} is not said:\n{lines}");
+        }
+        assert!(bench.settings().contains("Ada"));
+        let left = bench.path(&format!("root/{folder}/@encrypted"));
+        assert!(!left.join("blufio.vault-passphrase").exists(), "the daemon's unit would not start");
+        assert!(left.join("unreadable.blufio.vault-passphrase").exists());
+        std::fs::remove_dir_all(bench.path("root")).unwrap();
+    }
+}
+
+#[test]
 fn a_secret_put_there_anew_replaces_the_sealed_one() {
     // As after a power cut between sealing and wiping, too.
     let bench = Bench::new();
@@ -270,8 +293,8 @@ fn a_file_that_is_still_there_does_not_undo_what_the_operator_changed() {
 #[test]
 fn the_earlier_source_has_the_last_word() {
     let bench = Bench::new();
-    bench.put("credentials/blufio.toml", "agent.name = 'Credential'\n");
-    bench.put("credentials/ssh.authorized_keys.root", KEY);
+    bench.put("root/run/credentials/@system/blufio.toml", "agent.name = 'Credential'\n");
+    bench.put("root/run/credentials/@system/ssh.authorized_keys.root", KEY);
     bench.put("esp/blufio/blufio.toml", "agent.name = 'Folder'\n");
     bench.put("esp/blufio/authorized_keys", format!("{KEY}.folder"));
     bench.put("seed/user-data", "#blufio\n[settings]\nagent.name = 'Cloud'\n");
@@ -279,7 +302,7 @@ fn the_earlier_source_has_the_last_word() {
     assert!(bench.settings().contains("Credential"));
     assert_eq!(bench.read("root/var/config/ssh/authorized_keys"), format!("{KEY}\n"));
     // A wrong one has nothing to say.
-    bench.put("credentials/blufio.toml", "agent.nmae = 'Credential'\n");
+    bench.put("root/run/credentials/@system/blufio.toml", "agent.nmae = 'Credential'\n");
     let lines = bench.run().lines();
     assert!(
         lines.starts_with("credential blufio.toml:1:") && lines.contains("no key `agent.nmae`"),
