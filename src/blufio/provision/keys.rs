@@ -17,7 +17,7 @@ pub(crate) fn take(machine: &Machine, sources: &[Handed], report: &mut Report) {
     let Some((only_fills, Text { place, text })) = found else { return };
     let (to, before) = (machine.authorized_keys(), machine.taken_before(NAME));
     let known = std::fs::read(&before).ok();
-    if known.is_some_and(|known| only_fills || known == text.as_bytes()) {
+    if known.is_some_and(|known| only_fills || known == text.as_bytes()) || only_fills && to.exists() {
         return;
     }
     let mut keys = String::new();

@@ -73,6 +73,11 @@ impl Machine {
         self.root.join("var/config/provisioned").join(name)
     }
 
+    /// The operator's mark that a secret is not to be kept: it is not missing.
+    pub(crate) fn forgotten(&self, name: &str) -> PathBuf {
+        self.taken_before(&format!("forgotten.{name}"))
+    }
+
     /// Where a configuration lies while it is tried: in memory, since it may hold what does not belong into it.
     pub(crate) fn trial(&self) -> PathBuf {
         self.root.join("run/blufio-provision/trial/blufio.toml")

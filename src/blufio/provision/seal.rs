@@ -105,7 +105,8 @@ pub(crate) fn take(machine: &Machine, sources: &[Handed], seal: &dyn Seal, repor
                 report.problem(place, why);
                 continue;
             }
-            if source.only_fills && (machine.is_given(name) || machine.sealed(name).exists()) {
+            let is_there = machine.is_given(name) || machine.sealed(name).exists();
+            if source.only_fills && (is_there || machine.forgotten(name).exists()) {
                 continue;
             }
             // An earlier source has the last word; what a later one brings is wiped all the same.

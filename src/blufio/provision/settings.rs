@@ -35,7 +35,12 @@ pub(crate) fn take(machine: &Machine, sources: &[Handed], report: &mut Report) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             Err(error) => return report.problem(before.display(), format_args!("cannot be read: {error}")),
         };
-        if known.as_ref().is_some_and(|known| source.only_fills || known.as_slice() == text.as_bytes()) {
+        let stays = if source.only_fills {
+            is_said(machine) || known.is_some() && machine.settings().exists()
+        } else {
+            known.is_some_and(|known| known == text.as_bytes())
+        };
+        if stays {
             return;
         }
         match put(machine, place, text) {
@@ -56,6 +61,14 @@ pub(crate) fn take(machine: &Machine, sources: &[Handed], report: &mut Report) {
         if let Err(error) = copied {
             report.problem(to.display(), format_args!("cannot be written: {error}"));
         }
+    }
+}
+
+/// Whether somebody has said something: it is there, and not just what the system brings along.
+fn is_said(machine: &Machine) -> bool {
+    match std::fs::read(machine.settings()) {
+        Ok(now) => machine.shipped().and_then(|shipped| std::fs::read(shipped).ok()) != Some(now),
+        Err(error) => error.kind() != std::io::ErrorKind::NotFound,
     }
 }
 

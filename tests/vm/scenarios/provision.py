@@ -166,6 +166,9 @@ def kept(world) -> None:
     world.step("what another machine has kept is set aside, and the console opens the vault, and nothing else")
 
     machine.run(FORGET)
+    machine.run("mkdir /run/seed; cat >/run/seed/user-data", f"#blufio\n[secrets]\nvault-passphrase = '{world.passphrase}'\n")
+    machine.run("blufio provision --seed /run/seed; rm -r /run/seed")
+    assert machine.run(f"ls {STORE}") == "", "user-data has brought it back"
     machine.reboot()
     world.until("a daemon that says it is sealed", lambda: bool(world.health().get("sealed")))
     machine.run(KEEP, world.passphrase)

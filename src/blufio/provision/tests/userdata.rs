@@ -43,6 +43,37 @@ fn it_fills_what_is_missing_and_replaces_nothing() {
 }
 
 #[test]
+fn a_seed_that_comes_later_does_not_undo_what_the_operator_has_done_meanwhile() {
+    let bench = Bench::new();
+    bench.run();
+    bench.put("root/etc/blufio/blufio.toml", "agent.name = 'Grace'\n");
+    bench.put("root/var/config/ssh/authorized_keys", "ssh-ed25519 AAAA grace@home\n");
+    bench.put("root/var/config/provisioned/forgotten.anthropic-api-key", "");
+    bench.put("seed/user-data", WHOLE.replace("KEY", KEY));
+    assert_eq!(bench.run().lines(), "");
+    assert_eq!(bench.settings(), "agent.name = 'Grace'\n");
+    assert_eq!(bench.read("root/var/config/ssh/authorized_keys"), "ssh-ed25519 AAAA grace@home\n");
+    assert_eq!(bench.sealed("anthropic-api-key"), "", "the operator wants it forgotten");
+    // What somebody puts into the folder is meant.
+    bench.put("esp/blufio/secrets/anthropic-api-key", "by hand");
+    bench.run();
+    assert_eq!(bench.sealed("anthropic-api-key"), "blufio.anthropic-api-key=dnah yb");
+}
+
+#[test]
+fn a_seed_that_comes_later_replaces_what_is_shipped() {
+    let bench = Bench::new();
+    bench.run();
+    bench.put("seed/user-data", WHOLE.replace("KEY", KEY));
+    bench.run();
+    assert!(bench.settings().contains("Ada"));
+    // And what is gone altogether.
+    std::fs::remove_file(bench.path("root/etc/blufio/blufio.toml")).unwrap();
+    bench.run();
+    assert!(bench.settings().contains("Ada"));
+}
+
+#[test]
 fn a_secret_that_the_hypervisor_hands_over_is_not_sealed_from_it() {
     let bench = Bench::new();
     bench.put("root/run/credentials/@system/blufio.anthropic-api-key", "from the hypervisor");
