@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`handed`] | what a source hands over: settings, secrets, keys for SSH, a network |
 //! | [`credentials`], [`folder`], [`userdata`], [`cloud`] | the sources: systemd, a folder on the boot partition, the text of a cloud and who has it |
+//! | [`lock`] | when nothing of the folder and the texts is taken |
 //! | [`machine`] | where things go |
 //! | [`settings`], [`start`], [`seal`], [`keys`] | what is checked and written; secrets encrypted for this machine |
 //! | [`wipe`] | taking a secret off the boot partition |
@@ -15,6 +16,7 @@ mod credentials;
 mod folder;
 mod handed;
 mod keys;
+mod lock;
 mod machine;
 mod report;
 mod seal;
@@ -72,27 +74,34 @@ fn provision(machine: &Machine, args: &Args, seal: &dyn Seal) -> Report {
     if !args.metadata {
         sources.push(credentials::read(machine, seal, &mut report));
     }
-    if let Some(esp) = &args.esp {
-        sources.push(folder::read(&esp.join("blufio"), &mut report));
+    let mut answered = false;
+    if machine.is_locked() {
+        sources.push(lock::read(machine, args, &mut report));
+    } else {
+        if let Some(esp) = &args.esp {
+            let folder = esp.join("blufio");
+            let handed = folder::read(&folder, &mut report);
+            if handed.network.is_none() && folder.is_dir() {
+                machine.forget_network(&mut report);
+            }
+            sources.push(handed);
+        }
+        if let Some(seed) = &args.seed {
+            sources.extend(userdata::of_seed(seed, &mut report));
+        }
+        if args.metadata {
+            let (cloud_answered, handed) = cloud::ask(args.metadata_service, machine, &mut report);
+            sources.extend(handed);
+            answered = cloud_answered;
+        }
     }
-    if let Some(seed) = &args.seed {
-        sources.extend(userdata::of_seed(seed, &mut report));
-    }
-    let mut asked = None;
-    if args.metadata {
-        let before = report.problems();
-        let (answered, handed) = cloud::ask(args.metadata_service, machine, &mut report);
-        sources.extend(handed);
-        asked = Some(answered && report.problems() == before);
-    }
-    let before = report.problems();
     settings::take(machine, &sources, &mut report);
     keys::take(machine, &sources, &mut report);
     machine.take_network(&sources, &mut report);
     seal::take(machine, &sources, seal, &mut report);
     seal::set_aside(machine, seal, &mut report);
     // An answer that was wrong is asked for again at the next boot.
-    if asked == Some(true) && report.problems() == before {
+    if answered && report.problems() == 0 {
         machine.note_cloud(&mut report);
     }
     report

@@ -42,6 +42,18 @@ pub(crate) fn read(folder: &Path, report: &mut Report) -> Handed {
     handed
 }
 
+/// The files that lie there for us, none of which is read.
+pub(crate) fn names(folder: &Path) -> Vec<PathBuf> {
+    let listed = |folder: &Path| entries(folder, &mut Report::default()).into_iter();
+    listed(folder)
+        .filter(|(name, _)| !name.starts_with("readme"))
+        .flat_map(|(name, path)| match name.as_str() {
+            "secrets" if path.is_dir() => listed(&path).map(|(_, path)| path).collect(),
+            _ => vec![path],
+        })
+        .collect()
+}
+
 fn secrets(folder: &Path, report: &mut Report) -> Vec<Secret> {
     let mut found = Vec::new();
     for (name, path) in entries(folder, report) {

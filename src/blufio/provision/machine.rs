@@ -73,6 +73,21 @@ impl Machine {
         self.root.join("var/config/provisioned").join(name)
     }
 
+    /// Where it is, nothing is taken from where others than the operator can put something.
+    pub(crate) fn lock(&self) -> PathBuf {
+        self.root.join("etc/blufio/locked")
+    }
+
+    /// Also when that cannot be told.
+    pub(crate) fn is_locked(&self) -> bool {
+        !matches!(self.lock().try_exists(), Ok(false))
+    }
+
+    /// The network of the last boot that took one, for a machine that is locked.
+    pub(crate) fn kept_network(&self) -> PathBuf {
+        self.taken_before("network.network")
+    }
+
     /// The operator's mark that a secret is not to be kept: it is not missing.
     pub(crate) fn forgotten(&self, name: &str) -> PathBuf {
         self.taken_before(&format!("forgotten.{name}"))
@@ -103,7 +118,7 @@ impl Machine {
         std::fs::read_to_string(self.root.join("sys/class/dmi/id").join(file)).unwrap_or_default()
     }
 
-    /// The network of this boot: it stays where it was handed over.
+    /// The network of this boot: it stays where it was handed over. There is a copy, in case that the machine is locked.
     pub(crate) fn take_network(&self, sources: &[Handed], report: &mut Report) {
         let Some(Text { place, text }) = sources.iter().find_map(|source| source.network.as_ref()) else {
             return;
@@ -119,6 +134,23 @@ impl Machine {
         match write(&to, text.as_bytes(), 0o644) {
             Ok(()) => report.taken(format!("the network, from {place}")),
             Err(error) => report.problem(place, format_args!("{} cannot be written: {error}", to.display())),
+        }
+        let kept = self.kept_network();
+        if std::fs::read(&kept).is_ok_and(|kept| kept == text.as_bytes()) {
+            return;
+        }
+        if let Err(error) = write(&kept, text.as_bytes(), 0o600) {
+            report.problem(kept.display(), format_args!("cannot be written: {error}"));
+        }
+    }
+
+    /// No network lies in the folder any more.
+    pub(crate) fn forget_network(&self, report: &mut Report) {
+        let kept = self.kept_network();
+        if let Err(error) = std::fs::remove_file(&kept)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            report.problem(kept.display(), format_args!("cannot be removed: {error}"));
         }
     }
 

@@ -25,7 +25,7 @@ impl Report {
 
     /// Something that is as it should be, and that somebody may wonder about.
     pub(crate) fn notice(&mut self, what: impl Into<String>) {
-        self.notices.push(what.into());
+        self.notices.push(Redactor::new().redact(&what.into()).into_owned());
     }
 
     /// Something is wrong: where, what, and what to do. It becomes one line.
@@ -78,6 +78,11 @@ impl Report {
         }
         super::machine::write(file, text.as_bytes(), 0o644)
             .with_context(|| format!("{} cannot be written", file.display()))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn notices(&self) -> String {
+        self.notices.join("\n")
     }
 
     #[cfg(test)]

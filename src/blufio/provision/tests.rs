@@ -291,6 +291,54 @@ fn a_file_that_is_still_there_does_not_undo_what_the_operator_changed() {
 }
 
 #[test]
+fn a_machine_that_is_locked_takes_nothing_wipes_nothing_and_keeps_its_network() {
+    let mut bench = Bench::new();
+    bench.put("esp/blufio/network.network", "[Network]\nAddress=10.0.0.2/24\n");
+    bench.run();
+    std::fs::remove_dir_all(bench.path("root/run")).unwrap();
+    bench.put("root/etc/blufio/locked", "");
+    bench.put("esp/blufio/README.txt", "how to");
+    bench.put("esp/blufio/blufio.toml", "agent.name = 'Mallory'\n");
+    bench.put("esp/blufio/authorized_keys", KEY);
+    bench.put("esp/blufio/network.network", "[Network]\nAddress=10.6.6.6/24\n");
+    bench.put("esp/blufio/secrets/anthropic-api-key", "sk-ant-1");
+    bench.put("seed/user-data", format!("#blufio\nssh_authorized_keys = ['{KEY}']\n"));
+    let report = bench.run();
+    assert_eq!(report.lines(), "");
+    assert!(!bench.settings().contains("Mallory"));
+    assert!(!bench.path("root/var/config/ssh/authorized_keys").exists());
+    assert_eq!(bench.sealed("anthropic-api-key"), "");
+    assert_eq!(bench.read("esp/blufio/secrets/anthropic-api-key"), "sk-ant-1");
+    assert!(bench.read("root/run/systemd/network/60-provisioned.network").contains("10.0.0.2"));
+    let said = report.notices();
+    for name in
+        ["authorized_keys", "blufio.toml", "network.network", "secrets/anthropic-api-key", "user-data"]
+    {
+        assert!(said.contains(name), "{name}: {said}");
+    }
+    assert!(said.contains("etc/blufio/locked is there") && !said.contains("README"), "{said}");
+    assert_eq!(said.lines().count(), 1);
+
+    bench.args = Args { esp: None, seed: None, metadata: true, ..bench.args };
+    assert!(bench.run().notices().contains("user-data of the provider, who is not asked"));
+    assert!(!bench.path("root/var/config/provisioned/cloud").exists());
+    assert!(bench.read("root/run/systemd/network/60-provisioned.network").contains("10.0.0.2"));
+}
+
+#[test]
+fn a_network_that_was_taken_out_of_the_folder_is_not_the_one_of_a_locked_machine() {
+    let bench = Bench::new();
+    bench.put("esp/blufio/network.network", "[Network]\nAddress=10.0.0.2/24\n");
+    bench.run();
+    std::fs::remove_file(bench.path("esp/blufio/network.network")).unwrap();
+    bench.run();
+    std::fs::remove_dir_all(bench.path("root/run")).unwrap();
+    bench.put("root/etc/blufio/locked", "");
+    bench.run();
+    assert_eq!(bench.read("root/run/systemd/network/60-provisioned.network"), "");
+}
+
+#[test]
 fn the_earlier_source_has_the_last_word() {
     let bench = Bench::new();
     bench.put("root/run/credentials/@system/blufio.toml", "agent.name = 'Credential'\n");

@@ -11,7 +11,8 @@ from driver.world import ADA
 
 TIERS = (1,)
 KEEP, FORGET = "blufio-keep-passphrase host", "blufio-keep-passphrase forget"
-COMMANDS = {"appliance.md": (KEEP, FORGET)}
+LOCK, UNLOCK = "touch /etc/blufio/locked", "rm /etc/blufio/locked"
+COMMANDS = {"appliance.md": (KEEP, FORGET, LOCK, UNLOCK)}
 FOLDER = "/efi/blufio"
 STORE = "/etc/credstore.encrypted"
 PROBLEMS = "/run/blufio-provision/problems"
@@ -55,6 +56,7 @@ def run(world) -> None:
 
     wrong(world)
     others(world)
+    locked(world)
     kept(world)
 
 
@@ -133,6 +135,21 @@ def others(world) -> None:
     assert "only 169.254.169.254:80 is spoken to" in said, f"{status} {said}"
     machine.run("rm -r /run/seed /run/cloud /run/other /run/third")
     world.step("a seed and a metadata service hand over the same")
+
+
+def locked(world) -> None:
+    """Nothing of the folder is taken, and nothing of it is wiped, until the operator unlocks the machine."""
+    machine, secret = world.machine, f"{FOLDER}/secrets/vault-passphrase"
+    machine.run(LOCK)
+    machine.place(secret, "somebody else's")
+    machine.run("systemctl restart blufio-provision")
+    assert not machine.run(f"ls {STORE} | grep vault || true") and machine.run(f"cat {secret}") == "somebody else's"
+    assert f"/etc/blufio/locked is there, so that this is not taken: {FOLDER}/authorized_keys, {secret}" in world.journal("")
+    machine.run(UNLOCK)
+    machine.run("systemctl restart blufio-provision")
+    assert machine.run(f"ls {STORE} | grep vault") and machine.run(f"find {FOLDER}/secrets -type f") == ""
+    machine.run(f"rm {STORE}/blufio.vault-passphrase")
+    world.step("locked, it takes nothing, says so, and leaves it where it is; unlocked, it does again")
 
 
 def kept(world) -> None:
