@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 refused by policy or budget, 4 sealed,
-//! 5 nobody there yet (of the health check alone).
+//! 5 nobody there yet (of the health check, and of `provision` alone).
 
 use blufio_core::control::{Refusal, RefusalKind};
 use std::fmt;

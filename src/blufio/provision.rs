@@ -8,6 +8,7 @@
 //! | [`lock`] | when nothing of the folder and the texts is taken |
 //! | [`machine`] | where things go |
 //! | [`settings`], [`start`], [`seal`], [`keys`] | what is checked and written; secrets encrypted for this machine |
+//! | [`late`] | the daemon begins anew with what comes after it |
 //! | [`wipe`] | taking a secret off the boot partition |
 //! | [`report`] | what was taken, and what is wrong |
 
@@ -16,6 +17,7 @@ mod credentials;
 mod folder;
 mod handed;
 mod keys;
+mod late;
 mod lock;
 mod machine;
 mod report;
@@ -28,12 +30,17 @@ mod wipe;
 #[cfg(test)]
 mod tests;
 
+use crate::exit::Coded;
 use crate::global::Global;
+use cloud::Answer;
 use machine::Machine;
 use report::Report;
 use seal::{Seal, SystemdCreds};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+/// Exit code of somebody who was asked and not there: the unit asks again.
+const NOBODY: u8 = 5;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -61,20 +68,28 @@ pub(crate) struct Args {
 /// not start cannot be mended from afar.
 pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
     let machine = Machine::at(&args.root, args.shipped.clone());
-    let report = provision(&machine, args, &SystemdCreds);
+    let (report, answer) = provision(&machine, args, &SystemdCreds);
     report.print(global.json)?;
     // Asking the cloud comes second: what was wrong before still is.
-    report.write(&machine.problems(), args.metadata)
+    report.write(&machine.problems(), args.metadata)?;
+    if args.metadata && args.root == Path::new("/") && report.has_taken() {
+        late::renew();
+    }
+    match answer {
+        Answer::Nobody => Err(Coded::silent(NOBODY)),
+        Answer::Had | Answer::Wrong => Ok(()),
+    }
 }
 
 /// The sources in their order. The earlier one has the last word on what two of them bring.
-fn provision(machine: &Machine, args: &Args, seal: &dyn Seal) -> Report {
+fn provision(machine: &Machine, args: &Args, seal: &dyn Seal) -> (Report, Answer) {
     let mut report = Report::default();
     let mut sources = Vec::new();
     if !args.metadata {
         sources.push(credentials::read(machine, seal, &mut report));
     }
-    let mut answered = false;
+    // Until somebody was asked, nobody has answered, and nobody is to be asked again.
+    let mut answer = Answer::Wrong;
     if machine.is_locked() {
         sources.push(lock::read(machine, args, &mut report));
     } else {
@@ -90,9 +105,9 @@ fn provision(machine: &Machine, args: &Args, seal: &dyn Seal) -> Report {
             sources.extend(userdata::of_seed(seed, &mut report));
         }
         if args.metadata {
-            let (cloud_answered, handed) = cloud::ask(args.metadata_service, machine, &mut report);
+            let (came, handed) = cloud::ask(args.metadata_service, machine, &mut report);
             sources.extend(handed);
-            answered = cloud_answered;
+            answer = came;
         }
     }
     settings::take(machine, &sources, &mut report);
@@ -101,8 +116,8 @@ fn provision(machine: &Machine, args: &Args, seal: &dyn Seal) -> Report {
     seal::take(machine, &sources, seal, &mut report);
     seal::set_aside(machine, seal, &mut report);
     // An answer that was wrong is asked for again at the next boot.
-    if answered && report.problems() == 0 {
+    if answer == Answer::Had && report.problems() == 0 {
         machine.note_cloud(&mut report);
     }
-    report
+    (report, answer)
 }

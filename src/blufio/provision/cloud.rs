@@ -11,6 +11,8 @@ use reqwest::Method;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+/// How the place of what it hands over begins.
+pub(crate) const PLACE: &str = "user-data of ";
 /// How often it is asked. The service may be there a little later than the network.
 const TRIES: usize = 3;
 /// How long it is waited in between.
@@ -39,28 +41,42 @@ const PROVIDERS: &[Provider] = &[
     Provider { token: true, ..provider("EC2", ("sys_vendor", "Amazon EC2"), "/latest/user-data") },
 ];
 
-/// Asks the provider of this machine. Whether it has answered (there may be nothing, or nobody to ask), and what it hands
-/// over.
-pub(crate) fn ask(address: SocketAddr, machine: &Machine, report: &mut Report) -> (bool, Option<Handed>) {
+/// What came of asking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// There was one, if only that there is nothing; or there is nobody to ask.
+    Had,
+    /// There was one, and it is of no use.
+    Wrong,
+    /// Nobody was there. Asking again may help.
+    Nobody,
+}
+
+/// Asks the provider of this machine: what came of it, and what it hands over.
+pub(crate) fn ask(address: SocketAddr, machine: &Machine, report: &mut Report) -> (Answer, Option<Handed>) {
     let known =
         PROVIDERS.iter().find(|provider| machine.maker(provider.maker.0).starts_with(provider.maker.1));
     let Some(provider) = known else {
         report.notice("this machine is of no provider whose metadata service is known; nobody is asked");
-        return (true, None);
+        return (Answer::Had, None);
     };
-    let place = format!("user-data of {}", provider.name);
+    let place = format!("{PLACE}{}", provider.name);
     match fetch(address, provider) {
-        Ok(None) => (true, None),
+        Ok(None) => (Answer::Had, None),
         Ok(Some(body)) => match String::from_utf8(body) {
-            Ok(text) => (true, userdata::read(&place, &text, report)),
+            Ok(text) => (Answer::Had, userdata::read(&place, &text, report)),
             Err(_) => {
                 report.notice(format!("{place} is no UTF-8 text: it is not for Blufio, and ignored"));
-                (true, None)
+                (Answer::Had, None)
             }
         },
+        Err(error) if error.downcast_ref::<NetError>().is_some_and(NetError::is_retryable) => {
+            report.problem(place, format_args!("{error}; it is asked again"));
+            (Answer::Nobody, None)
+        }
         Err(error) => {
             report.problem(place, format_args!("{error}; the next boot asks again"));
-            (false, None)
+            (Answer::Wrong, None)
         }
     }
 }

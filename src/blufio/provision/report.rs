@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What was taken, and what is wrong: for the console, and for the daemon, which shows the latter to the operator.
 
+use crate::provision::cloud;
 use anyhow::Context as _;
 use blufio_net::Redactor;
 use serde_json::json;
@@ -36,6 +37,11 @@ impl Report {
         self.problems.push(Redactor::new().redact(&line).into_owned());
     }
 
+    /// Whether anything found its place.
+    pub(crate) fn has_taken(&self) -> bool {
+        !self.taken.is_empty()
+    }
+
     /// How many things are wrong.
     pub(crate) fn problems(&self) -> usize {
         self.problems.len()
@@ -64,7 +70,9 @@ impl Report {
     pub(crate) fn write(&self, file: &Path, keep_earlier: bool) -> anyhow::Result<()> {
         let mut lines: Vec<String> = Vec::new();
         if keep_earlier && let Ok(text) = std::fs::read_to_string(file) {
-            lines.extend(text.lines().map(ToOwned::to_owned));
+            // Whoever was not there before, or wrong, has been asked again.
+            let earlier = text.lines().filter(|line| !line.starts_with(cloud::PLACE));
+            lines.extend(earlier.map(ToOwned::to_owned));
         }
         for line in &self.problems {
             if !lines.contains(line) {

@@ -4,7 +4,7 @@
 mod cloud;
 mod userdata;
 
-use super::{Args, Machine, Report, Seal, provision};
+use super::{Answer, Args, Machine, Report, Seal, provision};
 use anyhow::Context as _;
 use blufio_core::secret::SecretString;
 use std::path::{Path, PathBuf};
@@ -75,10 +75,14 @@ impl Bench {
     }
 
     fn run(&self) -> Report {
+        self.ask().0
+    }
+
+    fn ask(&self) -> (Report, Answer) {
         let machine = Machine::at(&self.args.root, self.args.shipped.clone());
-        let report = provision(&machine, &self.args, &self.seal);
+        let (report, answer) = provision(&machine, &self.args, &self.seal);
         report.write(&machine.problems(), self.args.metadata).unwrap();
-        report
+        (report, answer)
     }
 
     fn settings(&self) -> String {

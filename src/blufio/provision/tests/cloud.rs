@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-use super::Bench;
+use super::{Answer, Bench};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 
@@ -70,7 +70,8 @@ fn ec2_is_asked_with_a_token() {
 fn a_machine_of_nobody_known_asks_nobody() {
     let mut bench = Bench::new();
     service(&mut bench, ("sys_vendor", "QEMU\n"), vec![("GET ", TEXT.to_owned())]);
-    assert_eq!(bench.run().lines(), "");
+    let (report, answer) = bench.ask();
+    assert_eq!((report.lines().as_str(), answer), ("", Answer::Had), "nor again");
     assert!(!bench.settings().contains("Cloud"));
 }
 
@@ -87,6 +88,23 @@ fn a_wrong_text_is_asked_for_again_and_an_absent_one_is_not() {
     service(&mut bench, ("sys_vendor", "Hetzner\n"), Vec::new());
     assert_eq!(bench.run().lines(), "");
     assert!(bench.path("root/var/config/provisioned/cloud").exists());
+}
+
+#[test]
+fn somebody_who_is_not_there_is_asked_again_and_no_longer_missed_once_there_was_an_answer() {
+    let mut bench = Bench::new();
+    bench.args.metadata = true;
+    bench.put("root/sys/class/dmi/id/sys_vendor", "Hetzner\n");
+    let (report, answer) = bench.ask();
+    assert_eq!(answer, Answer::Nobody);
+    assert!(report.lines().starts_with("user-data of Hetzner: "), "{}", report.lines());
+    assert!(bench.read("root/run/blufio-provision/problems").contains("it is asked again"));
+    assert!(bench.settings().contains("blufio.sock"), "the boot goes on");
+    assert!(!bench.path("root/var/config/provisioned/cloud").exists());
+    service(&mut bench, ("sys_vendor", "Hetzner\n"), vec![("GET /hetzner/v1/userdata", TEXT.to_owned())]);
+    assert_eq!(bench.ask().1, Answer::Had);
+    assert!(bench.settings().contains("Cloud"));
+    assert_eq!(bench.read("root/run/blufio-provision/problems"), "");
 }
 
 #[test]
