@@ -178,11 +178,23 @@ pub(crate) fn write(file: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     {
         return Err(error);
     }
-    let mut to = std::fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&new)?;
+    let written = fill(&new, content, mode).and_then(|()| std::fs::rename(&new, file));
+    if let Err(error) = written {
+        return Err(match std::fs::remove_file(&new) {
+            Err(left) if left.kind() != io::ErrorKind::NotFound => io::Error::new(
+                error.kind(),
+                format!("{error}; and {} could not be removed: {left}", new.display()),
+            ),
+            _ => error,
+        });
+    }
+    std::fs::File::open(folder)?.sync_all()
+}
+
+fn fill(new: &Path, content: &[u8], mode: u32) -> io::Result<()> {
+    let mut to = std::fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(new)?;
     // The mask of the process is for files whose mode nobody has thought about.
     to.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(mode))?;
     to.write_all(content)?;
-    to.sync_all()?;
-    std::fs::rename(&new, file)?;
-    std::fs::File::open(folder)?.sync_all()
+    to.sync_all()
 }

@@ -231,6 +231,16 @@ fn a_secret_that_could_not_be_sealed_stays_until_it_can() {
 }
 
 #[test]
+fn what_cannot_be_replaced_stays_and_nothing_half_is_left_beside_it() {
+    let bench = Bench::new();
+    bench.put("root/etc/credstore.encrypted/blufio.vault-passphrase/in-the-way", "");
+    bench.put("esp/blufio/secrets/vault-passphrase", "correct horse");
+    assert!(bench.run().lines().contains("cannot be sealed"));
+    assert!(!bench.path("root/etc/credstore.encrypted/blufio.vault-passphrase.new").exists());
+    assert_eq!(bench.read("esp/blufio/secrets/vault-passphrase"), "correct horse");
+}
+
+#[test]
 fn a_secret_that_this_machine_cannot_read_any_more_is_set_aside_until_it_can() {
     let mut bench = Bench::new();
     bench.put("esp/blufio/secrets/vault-passphrase", "correct horse");
