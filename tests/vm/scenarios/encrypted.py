@@ -53,3 +53,9 @@ def run(world) -> None:
     assert machine.run(f"cat {PROBLEMS}") == ""
     assert machine.run("cat /var/config/ssh/authorized_keys") == f"{KEY}\n"
     world.step("made on this machine, it is taken at the next boot")
+
+    machine.credential("ssh.authorized_keys.root", KEY.replace("ada@home", "hypervisor"))
+    machine.reboot()
+    world.wait_ready()
+    assert machine.run("cat /var/config/ssh/authorized_keys").endswith(" hypervisor\n")
+    world.step("so is what the hypervisor hands over as it is, and it has the last word")
