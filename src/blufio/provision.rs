@@ -86,6 +86,7 @@ fn provision(machine: &Machine, args: &Args, seal: &dyn Seal) -> (Report, Answer
     let mut report = Report::default();
     let mut sources = Vec::new();
     if !args.metadata {
+        seal::set_given_aside(machine, seal, &mut report);
         sources.push(credentials::read(machine, seal, &mut report));
     }
     // Until somebody was asked, nobody has answered, and nobody is to be asked again.
@@ -114,7 +115,7 @@ fn provision(machine: &Machine, args: &Args, seal: &dyn Seal) -> (Report, Answer
     keys::take(machine, &sources, &mut report);
     machine.take_network(&sources, &mut report);
     seal::take(machine, &sources, seal, &mut report);
-    seal::set_aside(machine, seal, &mut report);
+    seal::set_stored_aside(machine, seal, &mut report);
     // An answer that was wrong is asked for again at the next boot.
     if answer == Answer::Had && report.problems() == 0 {
         machine.note_cloud(&mut report);

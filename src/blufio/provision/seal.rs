@@ -128,12 +128,16 @@ pub(crate) fn take(machine: &Machine, sources: &[Handed], seal: &dyn Seal, repor
 }
 
 /// What this machine cannot read any more would keep the daemon from starting at all; set aside, it starts, sealed or
-/// waiting, and says what it lacks. What can be read again comes back. So it is with what the machine is handed over
-/// encrypted, at each boot anew.
-pub(crate) fn set_aside(machine: &Machine, seal: &dyn Seal, report: &mut Report) {
+/// waiting, and says what it lacks. What can be read again comes back.
+pub(crate) fn set_stored_aside(machine: &Machine, seal: &dyn Seal, report: &mut Report) {
     for path in files(&machine.store()) {
         set_one_aside(&path, path.display(), "hand the secret over again", seal, report);
     }
+}
+
+/// So it is with what the machine is handed over encrypted, at each boot anew. What is set aside is missing, and others may
+/// hand it over.
+pub(crate) fn set_given_aside(machine: &Machine, seal: &dyn Seal, report: &mut Report) {
     for path in machine.given_below("@encrypted").flat_map(|folder| files(&folder)) {
         let name = path.file_name().unwrap_or_default().display();
         set_one_aside(

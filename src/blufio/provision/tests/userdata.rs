@@ -83,6 +83,15 @@ fn a_secret_that_the_hypervisor_hands_over_is_not_sealed_from_it() {
 }
 
 #[test]
+fn a_secret_that_is_handed_over_and_cannot_be_read_is_filled_in() {
+    let bench = Bench::new();
+    bench.put("root/run/credentials/@encrypted/blufio.anthropic-api-key", "of another machine");
+    bench.put("seed/user-data", WHOLE.replace("KEY", KEY));
+    assert_eq!(bench.run().problems(), 1);
+    assert_eq!(bench.sealed("anthropic-api-key"), "blufio.anthropic-api-key=1-tna-ks");
+}
+
+#[test]
 fn what_is_meant_for_others_is_no_problem() {
     for text in ["#cloud-config\nusers: []\n", "#!/bin/sh\nrm -rf /\n", "", "#blufio2\n[settings]\n"] {
         let bench = Bench::new();
