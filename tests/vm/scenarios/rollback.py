@@ -29,11 +29,13 @@ def run(world) -> None:
     said = machine.run(LOOK)
     world.step(said.strip().splitlines()[0])
     assert f"into version {world.installed.version}" in said
+    assert f"No copy of the state from before schema {world.schema()} lies here" in said
     machine.send(BACK)
     machine.wait_reboot(REBOOT_TIME)
     machine.on()
-    assert world.version() == world.installed.version
-    world.wait_ready()
+    # On trial, as after an update: were it not to start any more, the newer one would come again.
+    assert (world.version(), machine.kernel) == (world.installed.version, f"blufio_{world.installed.version}+2-1.efi")
+    world.wait_blessed()
     assert world.say(ADA, "Again") == "You said: “Again”"
     assert any("Hello" in str(message["content"]) for message in world.prompts()[-1]["body"]["messages"]), "the conversation is forgotten"
     world.step(f"back: {machine.kernel} of {', '.join(world.kernels())}")

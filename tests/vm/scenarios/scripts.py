@@ -3,12 +3,13 @@
 
 import subprocess
 
+from appliance import loader
 from driver.needs import REPOSITORY
 
 TIERS = (1,)
 SCRIPTS = {"update/blufio-update": "usr/sbin", "health/blufio-rollback": "usr/sbin", "health/blufio-slot": "usr/lib/blufio", "console/blufio-console": "usr/lib/blufio"}
 # The smallest PATH that one of them has: that of the system out of Nix packages, where systemd, gpg and these are.
-PROGRAMS = ("cat", "cut", "date", "dd", "head", "mkdir", "mv", "rm", "sleep", "stat", "sync", "systemd-analyze", "tr", "sed")
+PROGRAMS = ("cat", "cut", "date", "dd", "head", "mkdir", "mv", "od", "rm", "sleep", "stat", "sync", "systemd-analyze", "tr", "sed")
 RUNNING, OTHER = "1.1.0", "1.0.0"
 KERNELS = "efi/EFI/Linux"
 
@@ -41,6 +42,8 @@ def run(world) -> None:
         kernels(f"blufio_{OTHER}.efi", f"blufio_{RUNNING}.efi")
         assert (said := call("/usr/lib/blufio/blufio-slot", "other")) == (0, f"{OTHER}\n"), said
         assert (said := call("/usr/sbin/blufio-update")) == (0, f"version {RUNNING} runs\nnothing newer is offered\n"), said
+        status, said = call("/usr/sbin/blufio-rollback")
+        assert status == 0 and said.startswith(f"version {RUNNING} runs; blufio-rollback --now reboots into version {OTHER}\n"), said
         shown = 'eval "$(sed "/^shown=/,\\$d" /usr/lib/blufio/blufio-console)"; show here well'
         assert f"\nBlufio, image {RUNNING}\n" in (said := call("/bin/bash", "-c", shown)[1]), said
     world.step("the version is the same in quotes and without")
@@ -52,3 +55,34 @@ def run(world) -> None:
     assert (status, said) == (0, f"nothing newer than version {RUNNING} is offered\n"), said
     assert sorted(path.name for path in (root / KERNELS).iterdir()) == [f"blufio_{OTHER}.efi", f"blufio_{RUNNING}.efi"]
     world.step("an empty kernel is removed before an update, by few programs")
+
+    # Back: both are tried, and where the old one does not prove itself, the loader takes the newer one again.
+    def lying() -> list[str]:
+        return sorted(path.name for path in (root / KERNELS).iterdir())
+
+    status, said = call("/usr/sbin/blufio-rollback", "--now")
+    assert (status, said) == (0, f"version {OTHER} comes now\nsystemctl reboot\n"), said
+    assert lying() == [f"blufio_{OTHER}+3-0.efi", f"blufio_{RUNNING}+0-1.efi"], lying()
+    names = lying()
+    for left in (2, 1, 0):
+        assert (name := loader.chosen(names)).startswith(f"blufio_{OTHER}+"), name
+        names = [loader.after_try(one) if one == name else one for one in names]
+        assert f"blufio_{OTHER}+{left}-{3 - left}.efi" in names, names
+    assert loader.chosen(names) == f"blufio_{RUNNING}+0-1.efi", names
+    kernels(*names)
+    status, said = call("/usr/sbin/blufio-rollback", "--now")
+    assert status == 1 and "is known to be bad" in said, said
+    world.step("back: the old one has three tries, then the newer one comes again")
+
+    # What going back means for the state, which has schema 7.
+    kernels(f"blufio_{OTHER}.efi", f"blufio_{RUNNING}.efi")
+    state = "/var/lib/blufio/blufio.db"
+    world.machine.place(state, bytes(60) + (7).to_bytes(4, "big") + bytes(36))
+    assert "No copy of the state from before schema 7" in (said := call("/usr/sbin/blufio-rollback")[1]), said
+    world.machine.place(f"{state}.before-v6", "older")
+    assert "No copy of the state from before schema 7" in (said := call("/usr/sbin/blufio-rollback")[1]), said
+    world.machine.place(f"{state}.before-v7", "old")
+    assert (said := call("/usr/sbin/blufio-rollback")[1]).endswith(f"{state}.before-v7\n") and "No copy" not in said, said
+    world.machine.place("/etc/os-release", f"IMAGE_VERSION={OTHER}\n")
+    assert len(call("/usr/sbin/blufio-rollback")[1].splitlines()) == 1, "a newer version knows each schema"
+    world.step("whether a copy of the state lies there that the old version can read is said before")
