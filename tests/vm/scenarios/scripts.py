@@ -51,10 +51,11 @@ def run(world) -> None:
     # What a power cut has left goes before an update; no folder for another loader is there, as on machines with UEFI alone.
     kernels(f"blufio_{OTHER}.efi", f"blufio_{RUNNING}.efi")
     world.machine.place(f"/{KERNELS}/blufio_1.2.0+3-0.efi", "")
+    world.machine.place(f"/{KERNELS}/.#sysupdateblufio_1.2.0+3-0.efi0123456789abcdef", "MZ")
     status, said = call("/usr/sbin/blufio-update", "--install")
     assert (status, said) == (0, f"nothing newer than version {RUNNING} is offered\n"), said
     assert sorted(path.name for path in (root / KERNELS).iterdir()) == [f"blufio_{OTHER}.efi", f"blufio_{RUNNING}.efi"]
-    world.step("an empty kernel is removed before an update, by few programs")
+    world.step("an empty kernel, and half of one, are removed before an update, by few programs")
 
     # Back: both are tried, and where the old one does not prove itself, the loader takes the newer one again.
     def lying() -> list[str]:
@@ -86,3 +87,18 @@ def run(world) -> None:
     world.machine.place("/etc/os-release", f"IMAGE_VERSION={OTHER}\n")
     assert len(call("/usr/sbin/blufio-rollback")[1].splitlines()) == 1, "a newer version knows each schema"
     world.step("whether a copy of the state lies there that the old version can read is said before")
+
+    # Where GRUB counts: what it would not take is made anew, and what it has counted is left alone.
+    (root / "sys/firmware/efi").rmdir()
+    world.machine.place("/proc/cmdline", "quiet blufio.loader=bios\n")
+    memory = root / "efi/bios/memory"
+    memory.parent.mkdir()
+    kernels(f"blufio_{OTHER}.efi", f"blufio_{RUNNING}.efi")
+    empty = b"# GRUB Environment Block\n".ljust(1024, b"#")
+    counted = b"# GRUB Environment Block\ntrying=1.0.0\nleft=2\n".ljust(1024, b"#")
+    spoiled = (b"", b"\0" * 1024, b"X" + counted[1:], counted[:-1], counted + b"#", counted[:1] + b"\0" + counted[1:-1])
+    for before, after in ((None, empty), (counted, counted), *((one, empty) for one in spoiled)):
+        memory.write_bytes(before) if before is not None else memory.unlink(missing_ok=True)
+        assert call("/usr/lib/blufio/blufio-slot", "begin") == (0, ""), before
+        assert memory.read_bytes() == after, before
+    world.step("a file in which GRUB could not count is made anew")
