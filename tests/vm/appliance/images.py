@@ -18,6 +18,8 @@ BUILD = REPOSITORY / "image/debian/build"
 MAKE_KEYS = REPOSITORY / "image/debian/keys"
 KEYS = CACHE / "vm/image-keys"
 PROGRAMS = Path(__file__).resolve().parent / "programs"
+# Where they look for updates until a scenario says otherwise: a name that nobody has.
+UPDATES_FROM = "https://updates.example.org/blufio/"
 INSTALLED, NEXT, UNHEALTHY = "installed", "next", "unhealthy"
 # The one that is good is newer than the one that is not, and can take its place.
 VERSIONS = {INSTALLED: "1.0.0", UNHEALTHY: "1.0.1", NEXT: "1.1.0"}
@@ -100,7 +102,8 @@ def _build(image: Image, program: Path, disk: bool) -> None:
         return
     print(f"building the image {image.folder.name}: half a minute to two; the first time trees of packages, too", flush=True)
     image.folder.mkdir(exist_ok=True)
-    command = [str(BUILD), "--keys", str(KEYS), "--out", str(image.folder), "--version", image.version, "--binary", str(program), "--disk" if disk else "--fast"]
+    command = [str(BUILD), "--keys", str(KEYS), "--out", str(image.folder), "--version", image.version, "--binary", str(program)]
+    command += ["--updates-from", UPDATES_FROM, "--disk" if disk else "--fast"]
     # The date of the last commit would give every commit an image of its own.
     environment = os.environ | {"SOURCE_DATE_EPOCH": "1700000000"}
     if subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False).returncode != 0:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""No machine: the list of a NixOS image's updates holds what was just built, and is signed with the date of the source."""
+"""No machine: what the builds of both images refuse, and what the list of a NixOS image's updates holds and is signed with."""
 
 import os
 import subprocess
@@ -21,7 +21,23 @@ until (($# == 0)) || [[ "$1" == --output ]]; do shift; done
 """
 
 
+NOWHERE = ("http://a.example/", "https://a.example", "https://a.example/b", "https://a.example/b c/", "https://a.example/%b/", "https://a.example/b?/", "https:///")
+SOMEWHERE = ("https://a.example/", "https://a.example:8443/b/c-1.0/")
+
+
 def run(world) -> None:
+    def refusal(*options: str) -> str:
+        done = subprocess.run([REPOSITORY / "image/debian/build", *options], capture_output=True, text=True, check=False)
+        assert done.returncode == 2, f"{options}: {done.returncode}"
+        return done.stderr
+
+    for place in NOWHERE:
+        assert "--updates-from is a folder on the web" in (said := refusal("--updates-from", place)), said
+    for place in SOMEWHERE:
+        # What comes next is refused, so that nothing is built.
+        assert "is not a program" in (said := refusal("--updates-from", place, "--binary", "/nowhere")), said
+    world.step("updates come from a folder by https, or nothing is built")
+
     machine = os.uname().machine
     programs, made, keys, out = (WORK / name for name in ("programs", "made", "keys", "out"))
     for folder in (programs, made / "image", made / "update", keys, out):

@@ -2,7 +2,7 @@
 """An update is taken only when it is signed and whole; then slot B runs, on trial until the agent is seen to be healthy."""
 
 from appliance import updates
-from appliance.images import NEXT
+from appliance.images import NEXT, UPDATES_FROM
 from driver.world import ADA
 
 TIERS = (2, 3)
@@ -21,6 +21,8 @@ def run(world) -> None:
         assert world.kernels() == [f"blufio_{world.installed.version}.efi"], "a kernel was installed"
         assert f"root_{latest.version}" not in machine.run("ls /dev/disk/by-partlabel"), "a system was installed"
 
+    places = set(machine.run("sed -n s/^Path=http/http/p /usr/lib/sysupdate.d/*").split())
+    assert places == {UPDATES_FROM}, f"it looks for updates in {places}"
     world.offer(NEXT)
     (updates.FOLDER / "SHA256SUMS.gpg").unlink()
     refused("without a signature")
