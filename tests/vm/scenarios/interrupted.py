@@ -8,6 +8,7 @@ TIERS = (2,)
 IMAGES = (NEXT,)
 # What is being fetched when the power goes, as the command line of the program that fetches shows it, and for how long.
 MOMENTS = {"the system": ("root[.]raw", 2), "the kernel": ("1[.]1[.]0[.]efi", 0.3)}
+UNFINISHED = "find /efi/EFI/Linux /efi/bios -name '.#*'"
 
 
 def run(world) -> None:
@@ -25,8 +26,10 @@ def run(world) -> None:
         world.wait_ready()
         assert world.say(ADA, f"Again {number}") == f"You said: “Again {number}”"
         assert not machine.run("systemctl --failed --no-legend --plain").strip()
+        world.step(f"left on the boot partition: {' '.join(machine.run(UNFINISHED).split()) or 'nothing'}")
     world.offer(NEXT)
     world.install_update()
+    assert not machine.run(UNFINISHED), "what was not whole is still there"
     machine.reboot()
     assert world.version() == latest.version
     world.wait_blessed()
