@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""The images under test: what is installed, and what it is updated to. Built where they are missing, and kept."""
+"""The images under test: what is installed, and what it is updated to. Built where they are missing, and kept; or a finished
+one that somebody names."""
 
 import contextlib
 import fcntl
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+from appliance import tools
 from driver.needs import CACHE, REPOSITORY, Missing
 
 BUILD = REPOSITORY / "image/debian/build"
@@ -29,6 +31,7 @@ INSTEAD = {UNHEALTHY: PROGRAMS / "unhealthy"}
 KEPT = 3
 # How the side in the pod learns which of them is meant: the repository may have changed meanwhile.
 PLACE = "BLUFIO_VM_IMAGES"
+FINISHED = "BLUFIO_VM_IMAGE"
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,15 @@ class Image:
         """What an update fetches: system, hashes, kernel, and where its parts begin."""
         return [*sorted(self.folder.glob(f"blufio_{self.version}_*.xz")), self.file(".efi"), self.file(".bios")]
 
+    def copy_disk(self, form: str, to: Path) -> None:
+        """Copies its disk. Where it lies there packed alone, as it is published, that is unpacked."""
+        plain, packed = self.file(f".{form}"), self.file(f".{form}.xz")
+        if plain.exists():
+            subprocess.run(["cp", "--sparse=always", plain, to], check=True)
+        else:
+            with to.open("wb") as disk:
+                subprocess.run(["xz", "--decompress", "--stdout", packed], stdout=disk, check=True)
+
 
 class Images:
     """All images of one state of the repository, whether they are there or not."""
@@ -58,9 +70,30 @@ class Images:
         return Image(self.place / f"{kind}-{VERSIONS[kind]}", VERSIONS[kind])
 
 
+class Finished(Images):
+    """One that somebody has built, with a version and keys of its own: what is installed, and nothing to update it to."""
+
+    def __getitem__(self, kind: str) -> Image:
+        assert kind == INSTALLED, f"{kind}: a finished image has none beside it"
+        return finished(self.place)
+
+
+def finished(folder: Path) -> Image:
+    """The image in the folder that a build has written to."""
+    kernels = sorted(folder.glob("blufio_*.efi"))
+    if len(kernels) != 1:
+        raise Missing(f"{folder} holds {len(kernels) or 'no'} images, not one; `image/debian/build --out {folder}` makes it")
+    image = Image(folder, kernels[0].stem.removeprefix("blufio_"))
+    if not image.file(".raw").exists() and not (image.file(".raw.xz").exists() and shutil.which("xz")):
+        raise Missing(f"{folder} holds neither {image.file('.raw').name} nor that as .xz and a program `xz` to unpack it with (xz-utils)")
+    if not image.file(".qcow2").exists():
+        raise Missing(f"{folder} holds no {image.file('.qcow2').name}; `image/debian/build` without --fast makes it")
+    return image
+
+
 def held_ones() -> Images:
     """Those that are held by whoever started this."""
-    return Images(Path(os.environ[PLACE]))
+    return Finished(Path(os.environ[FINISHED])) if FINISHED in os.environ else Images(Path(os.environ[PLACE]))
 
 
 def wanted(scenarios: list[ModuleType]) -> list[str]:
@@ -69,8 +102,13 @@ def wanted(scenarios: list[ModuleType]) -> list[str]:
 
 
 @contextlib.contextmanager
-def held(binary: Path, kinds: list[str]) -> Iterator[None]:
-    """Images of this state of the repository and of this program, kept for as long as they are used."""
+def held(binary: Path, kinds: list[str], image: Path | None) -> Iterator[None]:
+    """Images of this state of the repository and of this program, kept for as long as they are used; or a finished one."""
+    if image is not None:
+        tools.built()
+        os.environ[FINISHED] = str(image)
+        yield
+        return
     place = CACHE / "vm/image-tests" / _key(binary)
     place.mkdir(parents=True, exist_ok=True)
     with open(place / "lock", "w") as lock:

@@ -67,7 +67,7 @@ class Machine:
         self._channel: socket.socket | None = None
         self._heard = b""
         self._number = 0
-        subprocess.run(["cp", "--sparse=always", str(image.file(f".{form}")), str(self.disk)], check=True)
+        image.copy_disk(form, self.disk)
         # As on a real machine, the disk is larger than the image.
         tools.ask([(self.disk, "/disk")], ["qemu-img", "resize", "-q", "-f", form, "/disk", DISK])
 

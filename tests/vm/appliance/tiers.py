@@ -18,14 +18,15 @@ class UserMode(Tier):
 
     number = 2
     about = "the appliance in User-Mode Linux"
+    boots_images = True
     longest = 1800.0
     programs = needs.USUAL | {"ip": "iproute2", "ssh": "openssh-client", "curl": "curl", "gpgv": "gpgv", "xz": "xz-utils"}
 
     @contextlib.contextmanager
-    def held(self, binary: Path, scenarios: list[ModuleType]) -> Iterator[None]:
+    def held(self, binary: Path, scenarios: list[ModuleType], image: Path | None) -> Iterator[None]:
         if not Path("/dev/net/tun").exists():
             raise Missing("the host has no /dev/net/tun, which these machines' network needs: modprobe tun")
-        with images.held(binary, images.wanted(scenarios)), tools.held():
+        with images.held(binary, images.wanted(scenarios), image), tools.held():
             tools.modules()
             yield
 
@@ -42,12 +43,13 @@ class Emulated(Tier):
 
     number = 3
     about = "the appliance in QEMU, with firmware"
+    boots_images = True
     longest = 7200.0
     programs = needs.USUAL
 
     @contextlib.contextmanager
-    def held(self, binary: Path, scenarios: list[ModuleType]) -> Iterator[None]:
-        with images.held(binary, images.wanted(scenarios)):
+    def held(self, binary: Path, scenarios: list[ModuleType], image: Path | None) -> Iterator[None]:
+        with images.held(binary, images.wanted(scenarios), image):
             emulator.built()
             with tools.held():
                 yield

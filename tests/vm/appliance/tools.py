@@ -4,6 +4,7 @@
 import contextlib
 import fcntl
 import hashlib
+import os
 import secrets
 import subprocess
 from collections.abc import Iterator
@@ -20,6 +21,14 @@ KEPT = 4
 
 
 @contextlib.contextmanager
+def built() -> None:
+    """Builds it where it is missing."""
+    command = [str(REPOSITORY / "image/debian/trees"), "tools"]
+    TREE.parent.mkdir(parents=True, exist_ok=True)
+    if subprocess.run(command, env=os.environ | {"BLUFIO_CACHE": str(TREE.parent)}, stdin=subprocess.DEVNULL, check=False).returncode != 0:
+        raise Missing(f"the tree of tools could not be built; the words of {command[0]} stand above")
+
+
 def held() -> Iterator[None]:
     """Keeps others from replacing the tree for as long as it is used."""
     with open(CACHE / "vm/image-lock") as lock:

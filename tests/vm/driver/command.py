@@ -57,14 +57,17 @@ def main(arguments: list[str]) -> int:
         # Before anything is built: that takes minutes.
         if options.keep and len(wanted) != 1:
             raise Missing("--keep takes one scenario of one tier; name both")
+        image = _fitting(Path(options.image).resolve(), wanted) if options.image else None
         used = [tier for tier in known.values() if any(one.tier is tier for one in wanted)]
         needs.programs({program: package for tier in used for program, package in tier.programs.items()})
-        binary, simulator = needs.binary(options.binary), needs.simulator(options.simulator)
+        # Whoever names an image has the program in it.
+        binary = needs.binary(options.binary) if image is None else image
+        simulator = needs.simulator(options.simulator)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         inside = ["--binary", str(binary), "--simulator", str(simulator)]
         with contextlib.ExitStack() as held:
             for tier in used:
-                held.enter_context(tier.held(binary, [one.scenario.module for one in wanted if one.tier is tier]))
+                held.enter_context(tier.held(binary, [one.scenario.module for one in wanted if one.tier is tier], image))
             pod.sweep()
             return _watched(wanted, inside) if options.keep else _all(wanted, inside, options.jobs)
     except Missing as missing:
@@ -80,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("scenario", nargs="*", help="names from --list; all if left out")
     parser.add_argument("--list", action="store_true", help="say what there is, and end")
     parser.add_argument("--binary", help="the static program under test; built with cargo where it is missing")
+    parser.add_argument("--image", metavar="DIR", help="boot the finished image that `image/debian/build --out DIR` has made, in its place; for scenarios of tiers 2 and 3 that need no other")
     parser.add_argument("--simulator", help="the stand-ins for the two APIs; built with cargo where they are missing")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="machines at once (%(default)s)")
     parser.add_argument("--keep", action="store_true", help="one scenario: show it while it runs, and keep its machine until Ctrl-C")
@@ -99,6 +103,19 @@ def _wanted(known: dict[int, Tier], found: list[scenario.Scenario], tier: str | 
     if not wanted:
         raise Missing("nothing to run; --list says what there is")
     return wanted
+
+
+def _fitting(image: Path, wanted: list[Wanted]) -> Path:
+    """A finished image, which all that is wanted can do with."""
+    from appliance.images import finished
+
+    finished(image)
+    others = [one.label for one in wanted if not one.tier.boots_images or getattr(one.scenario.module, "IMAGES", ())]
+    if others:
+        fitting = " ".join(one.scenario.name for one in wanted if one.label not in others)
+        also = f"; the others of these can be named: {fitting}" if fitting else ""
+        raise Missing(f"--image: an image and nothing else is not enough for {', '.join(others)}{also}")
+    return image
 
 
 def _launch(one: Wanted, inside: list[str], output: IO[bytes]) -> Running:

@@ -20,9 +20,11 @@ class Tier:
     longest: ClassVar[float]
     # Program → Debian package that brings it.
     programs: ClassVar[dict[str, str]]
+    # Whether its machines boot an image, and so can boot a finished one.
+    boots_images: ClassVar[bool] = False
 
     @contextlib.contextmanager
-    def held(self, binary: Path, scenarios: list[ModuleType]) -> Iterator[None]:
+    def held(self, binary: Path, scenarios: list[ModuleType], image: Path | None) -> Iterator[None]:
         """What machines are made of, built where it is missing, and kept for as long as this lasts."""
         raise NotImplementedError
 
@@ -40,7 +42,7 @@ class Containers(Tier):
     programs = needs.USUAL | {"systemd-nspawn": "systemd-container"}
 
     @contextlib.contextmanager
-    def held(self, binary: Path, scenarios: list[ModuleType]) -> Iterator[None]:
+    def held(self, binary: Path, scenarios: list[ModuleType], image: Path | None) -> Iterator[None]:
         with tree.held():
             yield
 

@@ -97,10 +97,13 @@ def flash(world) -> str:
     for folder in (updates.FOLDER, rescue_folder / "home/.ssh"):
         folder.mkdir(parents=True, exist_ok=True)
     packed = updates.FOLDER / f"blufio_{image.version}.raw.xz"
-    with packed.open("wb") as to:
-        # As it is published, but quickly.
-        quickly = "--lzma2=preset=0,dict=4KiB,mf=hc3,nice=3,depth=1"
-        subprocess.run(["xz", "--threads=0", quickly, "--stdout", image.file(".raw")], stdout=to, check=True)
+    if image.file(".raw.xz").exists():
+        shutil.copy(image.file(".raw.xz"), packed)
+    else:
+        with packed.open("wb") as to:
+            # As it is published, but quickly.
+            quickly = "--lzma2=preset=0,dict=4KiB,mf=hc3,nice=3,depth=1"
+            subprocess.run(["xz", "--threads=0", quickly, "--stdout", image.file(".raw")], stdout=to, check=True)
     (updates.FOLDER / "update.pub.gpg").write_bytes(updates.KEY.with_name("update.pub.gpg").read_bytes())
     updates.sign()
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", KEY], check=True)
