@@ -34,7 +34,7 @@ def run(disk: Path, folder: Path, commands: list[str], typed: dict[str, str]) ->
     (folder / "script").chmod(0o755)
     linux = ["/usr/bin/linux.uml", "mem=192M", f"ubd0=/vm/{disk.name}", "root=/dev/root", "rootfstype=hostfs", "rootflags=/", "rw", "init=/rescue/script"]
     linux += ["con=null", "con0=null,fd:1", "ssl=null", "quiet", "panic=-1"]
-    environment = {"PATH": os.environ["PATH"], "TMPDIR": "/dev/shm", "HOME": "/", "TERM": "dumb"}
+    environment = {"PATH": os.environ["PATH"], "TMPDIR": "/run", "HOME": "/", "TERM": "dumb"}
     binds = [(disk.parent, "/vm"), (folder, "/rescue")]
     done = subprocess.run(tools.inside(binds, linux), stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=TIME, env=environment, check=False)
     failed = folder / "failed"

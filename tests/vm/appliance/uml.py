@@ -62,7 +62,8 @@ class Machine(machine.Machine):
         command += [f"ssl1=fd:{theirs.fileno()}", "vec0:transport=tap,ifname=tap0,depth=128,gro=1", "root=/dev/mapper/root"]
         # Its watchdog is a program on the host, and not there.
         command += [*arguments, "systemd.watchdog_sec=0", *self.arguments]
-        environment = {"PATH": os.environ["PATH"], "TMPDIR": "/dev/shm", "HOME": "/", "TERM": "dumb"}
+        # Its memory is a file there, in memory: /dev/shm is small where the host is a container.
+        environment = {"PATH": os.environ["PATH"], "TMPDIR": "/run", "HOME": "/", "TERM": "dumb"}
         with open(self.console, "ab") as console:
             self._process = subprocess.Popen(
                 tools.inside([(WORK, "/vm")], command), stdin=subprocess.DEVNULL, stdout=console, stderr=console,
