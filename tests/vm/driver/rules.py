@@ -5,7 +5,7 @@ from driver.needs import REPOSITORY
 
 UNIT = REPOSITORY / "image/systemd/blufio.service"
 
-# By the attempts that have to be refused with it, and are possible without it.
+# By the attempts that have to be refused with it alone, and are possible without it.
 ATTEMPTS: dict[str, tuple[str, ...]] = {
     "DynamicUser": ("be root", "become somebody else"),
     "LimitCORE": ("leave a core dump",),
@@ -27,10 +27,8 @@ ATTEMPTS: dict[str, tuple[str, ...]] = {
     "NoExecPaths": tuple(f"run what it wrote to {place}" for place in ("its state", "its logs", "its runtime folder", "tmp", "var tmp", "shared memory")),
     "NoNewPrivileges": ("gain privileges by a program",),
     "CapabilityBoundingSet": ("hold a capability", "mount something", "change its root"),
-    "AmbientCapabilities": ("hold a capability",),
     "RestrictSUIDSGID": ("make a program that runs as its owner",),
     "RestrictNamespaces": tuple(f"make a {kind} namespace" for kind in ("mount", "cgroup", "uts", "ipc", "user", "pid", "net")),
-    "KeyringMode": ("add a key",),
     "LockPersonality": ("change the personality",),
     "MemoryDenyWriteExecute": ("map memory to write and run", "make written memory run"),
     "RestrictRealtime": ("raise its priority to realtime",),
@@ -39,6 +37,13 @@ ATTEMPTS: dict[str, tuple[str, ...]] = {
     "RestrictAddressFamilies": ("open a netlink socket", "open a packet socket"),
     "IPAddressDeny": ("send to many",),
     "SocketBindDeny": ("listen on another port",),
+}
+
+# Which show nothing to root, or end the program instead of refusing: what each of them is tried beside.
+BESIDE: dict[str, str] = {
+    "LimitMEMLOCK": "DynamicUser",
+    "ProtectProc": "DynamicUser",
+    "SystemCallFilter": "SystemCallErrorNumber",
 }
 
 # By what has to be possible with it.
@@ -80,6 +85,9 @@ SCENARIOS: dict[str, str] = {
     "MemoryMax": "first_boot",
     "MemorySwapMax": "first_boot",
     "TasksMax": "first_boot",
+    # Both are what services have anyway: by themselves they refuse nothing.
+    "AmbientCapabilities": "sandbox",
+    "KeyringMode": "exposure",
     "PrivateIPC": "sandbox",
     "PrivateMounts": "sandbox",
     "ProtectKernelTunables": "first_boot",

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Every rule of the unit is seen to bite from inside it, and to be the one that bites."""
+"""What the unit's rules refuse is tried from inside: open without them, refused with them, and by each rule alone that is named for it."""
 
 import json
 import platform
 import struct
 from pathlib import Path
 
+from driver import rules
 from driver.world import ADA, UNIT
 
 TIERS = (1,)
@@ -30,7 +31,8 @@ def run(world) -> None:
     closed = {"speak an older abi"} if platform.machine() != "x86_64" else set()
     machine.place("/usr/local/libexec/legacy", legacy(), 0o755)
     machine.place(PLACE, PROBE.read_bytes())
-    machine.place("/home/ada/diary", "dear diary")
+    for home in ("/home/ada", "/root"):
+        machine.place(f"{home}/diary", "dear diary")
     machine.place("/usr/lib/modules/of-some-kernel", "x")
     machine.place("/etc/credstore.encrypted/of-somebody-else", "x", 0o600)
     world.start()
@@ -43,6 +45,7 @@ def run(world) -> None:
     assert (fields["NoNewPrivs"], fields["Seccomp"]) == ("1", "2") and fields["Uid"].split()[0] != "0", daemon
     assert machine.run("stat -c %a /run/blufio").strip() == "700"
     assert world.say(ADA, "[sim:say Still here.]") == "Still here."
+    text = machine.run(f"systemctl cat {UNIT}")
     world.step("the daemon itself: no capability, no new privileges, filtered system calls, not root")
 
     machine.run("touch /tmp/of-somebody-else /dev/of-somebody-else")
@@ -50,6 +53,8 @@ def run(world) -> None:
     bare = found(world, "/var/lib/probe")
     refused = {name: said for name, said in bare["attempts"].items() if said != "open" and name not in closed}
     assert not refused, f"cannot be tried here even without the rules: {refused}"
+
+    alone(world, probe, text, closed)
 
     left = "/dev/shm/left-behind"
     machine.run(f"rm {left} && systemctl stop {UNIT}")
@@ -69,6 +74,35 @@ def run(world) -> None:
     assert machine.answer(f"test -e {left}")[0] == 1, "shared memory has outlived the service"
     assert machine.run("stat -L -c %a /var/lib/blufio /var/log/blufio").split() == ["700", "700"]
     world.step(f"{len(held['attempts']) - len(closed)} attempts: all open without the rules, all refused with them")
+
+
+def alone(world, probe: str, text: str, closed: set[str]) -> None:
+    """Each rule by itself, with the values of the unit, in a service that has no other."""
+    values: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        values.setdefault(line.split("=", 1)[0], []).append(line)
+    # What has to be open in the services of other rules.
+    control: dict[str, list[str]] = {}
+    for rule, beside in rules.BESIDE.items():
+        control.setdefault(beside, []).extend(rules.ATTEMPTS[rule])
+    script, services = ["cd /run/systemd/system"], []
+    for rule, attempts in rules.ATTEMPTS.items():
+        name = f"alone-{rule}"
+        own = [line.replace("/blufio", f"/{name}") for one in (rules.BESIDE.get(rule), rule) if one for line in values[one]]
+        places = [f"{place}Directory={name}" for place in ("State", "Logs", "Runtime")]
+        words = " ".join(f'"{one}"' for one in (*attempts, *control.get(rule, ())))
+        lines = ["[Service]", "Type=oneshot", f"ExecStart={probe} {words}", *places, *own]
+        script += [f"cat >{name}.service <<'.'", *lines, "."]
+        services.append(name)
+    script += ["systemctl daemon-reload", f"systemctl start {' '.join(services)}"]
+    world.machine.run("sh -eu", "\n".join(script))
+    for rule, attempts in rules.ATTEMPTS.items():
+        said = found(world, f"/var/lib/alone-{rule}")["attempts"]
+        opened = [one for one in attempts if said[one] == "open" and one not in closed]
+        assert not opened, f"{rule} alone lets it: {opened}"
+        refused = {one: said[one] for one in control.get(rule, ()) if said[one] != "open"}
+        assert not refused, f"{rule} refuses what another rule is said to: {refused}"
+    world.step(f"{len(services)} rules, each alone: each refuses what is named for it")
 
 
 def found(world, folder: str) -> dict:
