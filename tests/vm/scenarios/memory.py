@@ -9,7 +9,8 @@ from driver.world import ADA
 TIERS = (1,)
 NIXOS = True
 
-# What the daemon may hold with its sentence model and after giving it back, MiB: 55 and 30 MB.
+# What the daemon may hold with its sentence model and after giving it back, MiB: 55 and 30 MB. In each of the two forms that
+# a processor may choose by itself: in `int8` it was seen to hold 47 to 48 and 26, in `nibbles` 45 and 25.
 WITH_MODEL, WITHOUT_MODEL = 52.4, 28.6
 REMEMBERED = "[Remembered from earlier"
 UNRELATED = (
