@@ -52,6 +52,8 @@ def _built(given: str | None, usual: Path, arguments: list[str]) -> Path:
         return path
     if not usual.exists():
         command = ["cargo", "build", "--locked", *arguments]
+        if not shutil.which("cargo"):
+            raise Missing(f"{usual} is missing, and no cargo is here. Who has one builds it: {' '.join(command)}; then name both: --binary FILE --simulator FILE")
         print(f"{usual} is missing: {' '.join(command)}", flush=True)
         environment = os.environ | {"CARGO_TARGET_DIR": str(target_folder())}
         if subprocess.run(command, cwd=REPOSITORY, env=environment, check=False).returncode != 0:
