@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """One machine of tier 1: a real systemd as first process, with the kernel of the host.
 
-What is real: the unit with its sandbox, credentials, watchdog, journal, reboots, hard power cuts. What is not: memory
-limits on hosts whose controllers are elsewhere, the kernel, the boot loader, disks.
+What is real: the unit with its sandbox, credentials, watchdog, journal, reboots. What is not: power cuts, which leave what
+was written in the host's memory; memory limits on hosts whose controllers are elsewhere, the kernel, the boot loader, disks.
 """
 
 import os
@@ -140,7 +140,7 @@ class Machine:
         return time.monotonic() - began
 
     def cut_power(self) -> None:
-        """Everything in it is gone at once."""
+        """Every process in it is gone at once. What was written and not yet synced stays, unlike on a real machine."""
         assert self._process is not None, "it is off"
         os.kill(self._leader, signal.SIGKILL)
         self._ended()

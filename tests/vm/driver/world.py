@@ -205,10 +205,14 @@ class World:
         for file in ("environ", "cmdline"):
             self.assert_no_secret(f"/proc/*/{file}", self.machine.run(f"cat /proc/[0-9]*/{file} 2>/dev/null | tr '\\0' '\\n' || true"))
 
+    def complaints(self, kind: str) -> list[dict[str, Any]]:
+        """What Telegram has to complain about."""
+        return self.simulator.telegram(kind)
+
     def assert_clean(self) -> None:
         """Neither API has anything to complain about, and nothing was said twice."""
         for kind in ("rejections", "warnings", "duplicates"):
-            found = self.simulator.telegram(kind)
+            found = self.complaints(kind)
             assert not found, f"Telegram has seen {kind}: {found}"
         refused = [call for call in self.prompts() if 400 <= call["status"] < 500]
         assert not refused, f"the model refused: {refused[0].get('error')}"

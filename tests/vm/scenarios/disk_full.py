@@ -17,7 +17,9 @@ def run(world) -> None:
     machine.run("sleep 20")
     assert len(world.answers(ADA)) == 1, "something was answered that could not be noted down"
     machine.reboot()
+    world.until("a daemon that runs", lambda: world.show("ActiveState") == "active")
     machine.run("sleep 20")
+    assert world.show("ActiveState") == "active", "it runs no longer"
     assert len(world.answers(ADA)) == 1, "something was answered that could not be noted down"
     world.step(f"the same after a reboot; the daemon is {world.show('ActiveState')}")
     machine.run(f"rm {place}/filler {place}/rest")

@@ -22,6 +22,7 @@ def run(world) -> None:
     assert len(world.journal("--unit=blufio.service --priority=warning").splitlines()) == 0, world.journal()
     world.assert_secrets_are_kept()
 
+    assert world.show("StartLimitIntervalUSec") == "0", "systemd would give up some day"
     for _ in range(6):
         world.machine.run("systemctl restart blufio")
     world.wait_ready()
