@@ -76,9 +76,13 @@ class Appliance(World):
         super().start(settings)
         self.step(f"ready: {self.machine.times()}")
 
-    def drop_in_for(self, unit: str, name: str, text: str) -> None:
-        """A drop-in of any unit, from the next boot on."""
-        self.machine.handed_over.units[f"{unit}.d/{name}.conf"] = text
+    def drop_in_for(self, unit: str, name: str, text: str | None) -> None:
+        """A drop-in of any unit, from the next boot on; `None` takes it away."""
+        path = f"{unit}.d/{name}.conf"
+        if text is None:
+            del self.machine.handed_over.units[path]
+        else:
+            self.machine.handed_over.units[path] = text
 
     def schema(self) -> int:
         """The version of the state's schema, as it stands in the head of its file."""
