@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """The VPS of docs/install.md: flashed, handed over what it needs, sealed and wiped; with SSH, and without a key none."""
 
+import ipaddress
 import json
 import os
 import re
@@ -12,6 +13,7 @@ import time
 from appliance import rescue, updates
 from appliance.machine import DISK
 from appliance.uml import MACHINE, NETWORK
+from appliance.world import PORTS
 from driver import pages
 from driver.nspawn import Failed
 from driver.pod import WORK
@@ -27,6 +29,10 @@ COMMANDS = {PAGE: pages.commands(PAGE, SECTION), "appliance.md": (*pages.command
 # Of the operator, who got into the rescue system with it.
 KEY = WORK / "id"
 STORE = "/var/config/credstore.encrypted"
+# Where somebody listens: kind, address, port.
+AGENT = ("tcp", "127.0.0.1", 8787)
+SSH = {("tcp", "0.0.0.0", 22), ("tcp", "::", 22)}
+BESIDE = {(kind, address, 53) for kind in ("tcp", "udp") for address in ("127.0.0.53", "127.0.0.54")} | {("tcp", "127.0.0.1", port) for port in PORTS.values()}
 
 
 def run(world) -> None:
@@ -53,7 +59,7 @@ def run(world) -> None:
     assert machine.run("find /efi/blufio/secrets -type f") == "", "the secrets lie on the boot partition"
     assert machine.run(f"ls {STORE}").split() == ["blufio.anthropic-api-key", "blufio.telegram-bot-token"]
     assert not machine.run("systemctl --failed --no-legend --plain").strip(), machine.run("systemctl --failed")
-    assert listeners(machine) == {"8787", "22"}, listeners(machine)
+    assert listeners(machine) == {AGENT, *SSH}, listeners(machine)
     assert ssh(world, KEY, "id -u; cat /etc/hostname").split() == ["0", "blufio"]
     other = WORK / "other"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", other], check=True)
@@ -85,7 +91,7 @@ def run(world) -> None:
     machine.reboot()
     world.wait_ready()
     world.assert_secrets_are_kept()
-    assert listeners(machine) == {"8787"}, listeners(machine)
+    assert listeners(machine) == {AGENT}, listeners(machine)
     machine.off()
     assert not holds(machine.disk, world.passphrase, world.api_key, TOKEN), "a secret lies readable on the disk"
     world.step("kept, it opens by itself; with the keys taken away nothing but the agent listens")
@@ -164,9 +170,14 @@ def known_key(machine) -> str:
     return machine.run("cat /var/config/ssh/ssh_host_ed25519_key.pub")
 
 
-def listeners(machine) -> set[str]:
-    """Ports on which somebody listens, but for what the driver has put there, and the resolver of the machine itself."""
-    lines = machine.run("cat /proc/net/tcp /proc/net/tcp6").splitlines()
-    found = re.findall(r"^\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) [0-9A-F]+:[0-9A-F]{4} 0A", "\n".join(lines), re.MULTILINE)
-    ports = {str(int(port, 16)) for _, port in found}
-    return ports - {"9101", "9102", "53"}
+def listeners(machine) -> set[tuple[str, str, int]]:
+    """Where somebody listens, but for what the driver has put there, and the resolver of the machine itself. With UDP, who has
+    a port and nobody at the other end."""
+    found = set()
+    for kind, state in (("tcp", "0A"), ("udp", "07")):
+        lines = machine.run(f"cat /proc/net/{kind} /proc/net/{kind}6")
+        for address, port in re.findall(rf"^\s*\d+: ([0-9A-F]+):([0-9A-F]{{4}}) [0-9A-F]+:[0-9A-F]{{4}} {state}", lines, re.MULTILINE):
+            # Each word of an address is in the order of the processor.
+            words = (bytes.fromhex(address[at : at + 8])[::-1] for at in range(0, len(address), 8))
+            found.add((kind, str(ipaddress.ip_address(b"".join(words))), int(port, 16)))
+    return found - BESIDE
