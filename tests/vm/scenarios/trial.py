@@ -25,7 +25,7 @@ def run(world) -> None:
     machine.on()
     world.until("a daemon on trial", lambda: bool(world.health().get("trial")))
     world.until("systemd knows it", lambda: world.show("ActiveState") == "active")
-    world.until("the notice", lambda: world.health()["notices"] == ["no network"])
+    world.until("the notice", lambda: world.health().get("notices") == ["no network"])
     check = json.loads(world.blufio("--json healthcheck --wait 60s"))
     assert check["healthy"] and check["checkup"]["standing"] == "trial", check
     world.write(ADA, "[sim:say At last.]")

@@ -6,7 +6,7 @@ from driver.world import ADA
 TIERS = (1,)
 NIXOS = True
 # The unit's own minute is too long to wait for here.
-LIMIT = 2
+LIMIT = 5
 
 
 def run(world) -> None:
