@@ -19,7 +19,6 @@ from driver.pod import WORK
 # The host, as the machine sees it.
 OUTSIDE = "10.0.2.2"
 DISK = "4G"
-BOOT_TIME = 900.0
 COMMAND_TIME = 300.0
 OFF_TIME = 240.0
 
@@ -53,6 +52,8 @@ class Machine:
     kernel: str
     # How much more patience it needs than is said.
     slowness = 1.0
+    # Seconds until it can be spoken to, at most.
+    boot_time = 900.0
 
     def __init__(self, image: Image, terminal: str, form: str = "raw") -> None:
         self.image, self.form = image, form
@@ -85,19 +86,19 @@ class Machine:
         disk = ["-i", f"/disk@@{loader.OFFSET}"]
         tools.ask([(self.disk, "/disk"), (WORK / "given", "/given")], ["mcopy", "-o", *disk, "/given", f"::/{path}"])
 
-    def on(self, patience: float = BOOT_TIME) -> float:
+    def on(self) -> float:
         """Switches it on, with the kernel that the loader chooses, and waits until it can be spoken to; seconds."""
         self.power()
-        return self.wait(patience)
+        return self.wait()
 
     def power(self) -> None:
         """Switches it on and waits for nothing."""
         raise NotImplementedError
 
-    def wait(self, patience: float = BOOT_TIME) -> float:
+    def wait(self, patience: float | None = None) -> float:
         """Waits until it can be spoken to; seconds."""
         began = time.monotonic()
-        self._hear(b"@ready", patience)
+        self._hear(b"@ready", self.boot_time if patience is None else patience)
         return time.monotonic() - began
 
     def _hear(self, wanted: bytes, patience: float) -> bytes:
@@ -111,7 +112,7 @@ class Machine:
                     self._heard = b"\n".join([*lines[at + 1 :], self._heard])
                     return line.strip()
             if time.monotonic() > until:
-                raise Failed(f"waited {patience:.0f} s for {wanted.decode()!r} of the machine")
+                raise Failed(f"waited {patience * self.slowness:.0f} s for {wanted.decode()!r} of the machine")
             if self._process.poll() is not None:
                 raise Failed(f"the machine ended by itself: {self._process.returncode}")
             if select.select([self._channel], [], [], 0.2)[0]:
@@ -183,7 +184,7 @@ class Machine:
         until = time.monotonic() + patience * self.slowness
         while (status := self._process.poll()) is None:
             if time.monotonic() > until:
-                raise Failed(f"waited {patience:.0f} s for the machine to end")
+                raise Failed(f"waited {patience * self.slowness:.0f} s for the machine to end")
             # What it still says, so that it does not wait for somebody who reads.
             if select.select([self._channel], [], [], 0.1)[0] and not self._channel.recv(65536):
                 time.sleep(0.1)

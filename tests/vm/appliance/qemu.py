@@ -38,7 +38,11 @@ if [ "$1" = uefi ]; then
   [ -e variables ] || cp /usr/share/OVMF/OVMF_VARS_4M.fd variables
   rm -f tpm.socket
   swtpm socket --tpm2 --tpmstate dir=tpm --ctrl type=unixio,path=tpm.socket --flags startup-clear --terminate &
-  until [ -e tpm.socket ]; do sleep 0.05; done
+  for ((tries = 0; tries < 600; tries++)); do
+    [ ! -e tpm.socket ] || break
+    sleep 0.05
+  done
+  [ -e tpm.socket ] || { echo "the TPM has made no socket within 30 s" && exit 1; }
 fi
 exec qemu-system-x86_64 "${@:2}"
 """
@@ -55,6 +59,8 @@ class Machine(machine.Machine):
     # Whom the machine calls 10.0.2.2: the emulator passes on what is meant for the host.
     listens = "127.0.0.1"
     slowness = 6.0
+    # Half an hour, with that.
+    boot_time = 300.0
 
     def __init__(self, image: Image, firmware: str, form: str, devices: Sequence[str], real_time: bool) -> None:
         super().__init__(image, "hvc0", form)
@@ -121,11 +127,11 @@ class Machine(machine.Machine):
         assert not self.is_on, "switch it off first"
         shutil.rmtree(WORK / "tpm")
 
-    def wait(self, patience: float = machine.BOOT_TIME) -> float:
-        began = time.monotonic()
+    def wait(self, patience: float | None = None) -> float:
+        began, patience = time.monotonic(), patience or self.boot_time
         if self.firmware == "uefi":
             self._wait_loader(patience)
-        super().wait(patience)
+        super().wait(patience - (time.monotonic() - began) / self.slowness)
         self.kernel = self._chosen()
         return time.monotonic() - began
 
@@ -140,7 +146,7 @@ class Machine(machine.Machine):
             if b"@ready" in self._heard or self._process.poll() is not None:
                 return
             if time.monotonic() > until:
-                raise Failed(f"waited {patience:.0f} s for the loader")
+                raise Failed(f"waited {patience * self.slowness:.0f} s for the loader")
         self._firmware_took = self._monitor.clock() - self._switched_on
 
     def times(self) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from driver.needs import CACHE, REPOSITORY, Missing
+from driver.nspawn import Failed
 
 TREE = CACHE / "vm" / "image-tools"
 ENTER = REPOSITORY / "image/debian/enter"
@@ -20,7 +21,6 @@ MODULES = ["ipv6", "fuse", "autofs4", "vfat", "nls_cp437", "nls_ascii", "nls_utf
 KEPT = 4
 
 
-@contextlib.contextmanager
 def built() -> None:
     """Builds it where it is missing."""
     command = [str(REPOSITORY / "image/debian/trees"), "tools"]
@@ -29,6 +29,7 @@ def built() -> None:
         raise Missing(f"the tree of tools could not be built; the words of {command[0]} stand above")
 
 
+@contextlib.contextmanager
 def held() -> Iterator[None]:
     """Keeps others from replacing the tree for as long as it is used."""
     with open(CACHE / "vm/image-lock") as lock:
@@ -46,7 +47,7 @@ def ask(bound: list[tuple[Path, str]], command: list[str]) -> str:
     """Runs a command in the tree that has to succeed; its output."""
     done = subprocess.run(inside(bound, command), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise Missing(f"{' '.join(command)}: {done.stdout}{done.stderr}")
+        raise Failed(f"{' '.join(command)}: {done.stdout}{done.stderr}")
     return done.stdout
 
 
@@ -68,6 +69,10 @@ def modules() -> Path:
             export IMAGE=/blufio/image SOURCE_DATE_EPOCH=1700000000
             /blufio/image/debian/inside/modules /run/tree {version} /run/modules {' '.join(MODULES)}
             /blufio/image/debian/inside/archive /run/modules /run/packed && cat /run/packed >/blufio/out"""
-        ask([(REPOSITORY / "image", "/blufio/image"), (partial, "/blufio/out")], ["/bin/bash", "-euc", script])
+        try:
+            ask([(REPOSITORY / "image", "/blufio/image"), (partial, "/blufio/out")], ["/bin/bash", "-euc", script])
+        except Failed as failed:
+            partial.unlink()
+            raise Missing(f"the modules for these machines could not be packed: {failed}") from failed
         partial.rename(wanted)
     return wanted

@@ -3,6 +3,7 @@
 
 import importlib
 import signal
+import sys
 import time
 import traceback
 from dataclasses import dataclass
@@ -16,6 +17,12 @@ from driver.world import World
 
 FOLDER = Path(__file__).resolve().parents[1] / "scenarios"
 LINES = 80
+# What those beside the machine have said, where they are.
+LOGS = ("simulator.log", "emulator.log")
+
+
+class Overdue(Exception):
+    """Whoever started it does not wait any longer."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +56,12 @@ def run(tier: Tier, name: str, binary: Path, simulator: Path, keep: bool) -> int
     def step(text: str) -> None:
         print(f"  {time.monotonic() - began:6.1f} s  {text}", flush=True)
 
+    def hurry(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise Overdue(f"not done in {tier.longest:.0f} s")
+
     world = None
+    signal.signal(signal.SIGTERM, hurry)
     try:
         pod.enter()
         world = tier.world(binary, simulator, module, step)
@@ -75,6 +87,11 @@ def _last_words(world: World) -> None:
     machine = world.machine
     console = machine.console.read_text(errors="replace").splitlines() if machine.console.exists() else []
     print("--- the end of the console", *console[-LINES:], sep="\n")
+    for name in LOGS:
+        log = pod.WORK / name
+        if log.exists() and (said := log.read_text(errors="replace").splitlines()):
+            print(f"--- the end of {name}", *said[-LINES:], sep="\n")
+    sys.stdout.flush()
     if machine.is_on:
         try:
             _, journal, _ = machine.answer(f"journalctl --no-pager --quiet -n {LINES} --output=short-monotonic", patience=15)
