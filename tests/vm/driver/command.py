@@ -17,6 +17,16 @@ from driver.needs import Missing
 from driver.tier import Tier, tiers
 
 RUN = Path(__file__).resolve().parents[1] / "run"
+# Seconds that a scenario has to show where it stood when it took too long.
+LAST_WORDS = 120.0
+HELP = """\
+Runs as root. Debian packages: mmdebstrap systemd-container (tier 1), iproute2 openssh-client curl gpgv xz-utils (tier 2);
+what is missing is named. A machine takes 0.2 GB of memory and some seconds in tier 1, 1 GB (disk_full 2 GB) and one to five
+minutes in tier 2, up to 4 GB and two to fifteen minutes in tier 3; --jobs are as many at once. What machines are made of is built
+first, once, in minutes.
+
+exit codes: 0 all passed; 1 some failed: the console, the journal and the place are shown; 2 something is missing or wrongly
+asked for, and the remedy is named; 130 it was interrupted"""
 
 
 @dataclass(frozen=True)
@@ -38,13 +48,26 @@ class Running:
 
     wanted: Wanted
     pod: pod.Pod
-    output: IO[bytes]
+    # What it prints; `None` where that is shown while it does.
+    output: IO[bytes] | None
     began: float = field(default_factory=time.monotonic)
+    # When it was told that it takes too long.
+    told: float | None = None
+
+    def is_over(self) -> bool:
+        """Whether it has ended, or nobody waits for it any more."""
+        now = time.monotonic()
+        if self.pod.poll() is not None:
+            return True
+        if self.told is None and now > self.began + self.wanted.tier.longest:
+            self.told = now
+            self.pod.hurry()
+        return self.told is not None and now > self.told + LAST_WORDS
 
 
 def main(arguments: list[str]) -> int:
     """The exit status: 0 all passed, 1 some failed, 2 something is missing or wrongly asked for."""
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_intermixed_args(arguments)
     known = tiers()
     if options.inside:
         return scenario.run(known[int(options.tier)], options.inside, Path(options.binary), Path(options.simulator), options.keep)
@@ -57,6 +80,8 @@ def main(arguments: list[str]) -> int:
         # Before anything is built: that takes minutes.
         if options.keep and len(wanted) != 1:
             raise Missing("--keep takes one scenario of one tier; name both")
+        if options.keep and not wanted[0].tier.lets_in:
+            raise Missing(f"--keep is for tier 1: no shell leads into machines of tier {wanted[0].tier.number}. Named alone, a scenario is shown while it runs")
         image = _fitting(Path(options.image).resolve(), wanted) if options.image else None
         used = [tier for tier in known.values() if any(one.tier is tier for one in wanted)]
         needs.programs({program: package for tier in used for program, package in tier.programs.items()})
@@ -78,7 +103,10 @@ def main(arguments: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="tests/vm/run", description="Boots real machines and tests the real program in them.")
+    parser = argparse.ArgumentParser(
+        prog="tests/vm/run", description="Boots real machines and tests the real program in them.", epilog=HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
     parser.add_argument("tier", nargs="?", help="; ".join(f"{number}: {tier.about}" for number, tier in tiers().items()) + ". All tiers if left out")
     parser.add_argument("scenario", nargs="*", help="names from --list; all if left out")
     parser.add_argument("--list", action="store_true", help="say what there is, and end")
@@ -86,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--image", metavar="DIR", help="boot the finished image that `image/debian/build --out DIR` has made, in its place; for scenarios of tiers 2 and 3 that need no other")
     parser.add_argument("--simulator", help="the stand-ins for the two APIs; built with cargo where they are missing")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="machines at once (%(default)s)")
-    parser.add_argument("--keep", action="store_true", help="one scenario: show it while it runs, and keep its machine until Ctrl-C")
+    parser.add_argument("--keep", action="store_true", help="one scenario of tier 1: keep its machine until Ctrl-C, and say how to get into it")
     parser.add_argument("--inside", help=argparse.SUPPRESS)
     return parser
 
@@ -99,6 +127,9 @@ def _wanted(known: dict[int, Tier], found: list[scenario.Scenario], tier: str | 
     if unknown:
         raise Missing(f"there is no scenario {', '.join(sorted(unknown))}; --list says what there is")
     where = list(known) if tier is None else [int(tier)]
+    elsewhere = [one for one in found if one.name in names and not set(one.tiers) & set(where)]
+    if elsewhere:
+        raise Missing("; ".join(f"{one.name} runs in tier {', '.join(map(str, one.tiers))}" for one in elsewhere))
     wanted = [Wanted(known[at], one) for at in where if at in known for one in found if at in one.tiers and (not names or one.name in names)]
     if not wanted:
         raise Missing("nothing to run; --list says what there is")
@@ -118,13 +149,15 @@ def _fitting(image: Path, wanted: list[Wanted]) -> Path:
     return image
 
 
-def _launch(one: Wanted, inside: list[str], output: IO[bytes]) -> Running:
+def _launch(one: Wanted, inside: list[str], output: IO[bytes] | None) -> Running:
+    """Begins with it. Without an output, what it prints is shown at once."""
     command = [sys.executable, str(RUN), str(one.tier.number), "--inside", one.scenario.name, *inside]
-    return Running(one, pod.Pod(command, output), output)
+    print(f"{one.label:16} …", flush=True)
+    return Running(one, pod.Pod(command, output or sys.stdout.buffer), output)
 
 
-def _watched(wanted: list[scenario.Scenario], inside: list[str]) -> int:
-    running = _launch(wanted[0], [*inside, "--keep"], sys.stdout.buffer)
+def _watched(wanted: list[Wanted], inside: list[str]) -> int:
+    running = _launch(wanted[0], [*inside, "--keep"], None)
     told = False
     try:
         while running.pod.poll() is None:
@@ -144,13 +177,10 @@ def _all(wanted: list[scenario.Scenario], inside: list[str], jobs: int) -> int:
     try:
         while waiting or running:
             while waiting and len(running) < max(jobs, 1):
-                running.append(_launch(waiting.pop(0), inside, tempfile.TemporaryFile()))
-            for one in list(running):
-                took = time.monotonic() - one.began
-                status = one.pod.poll()
-                if status is None and took < one.wanted.tier.longest:
-                    continue
-                used = one.pod.used()
+                running.append(_launch(waiting.pop(0), inside, None if len(wanted) == 1 else tempfile.TemporaryFile()))
+            for one in [one for one in running if one.is_over()]:
+                took, used = time.monotonic() - one.began, one.pod.used()
+                status = one.pod.poll() if one.told is None else None
                 one.pod.close()
                 running.remove(one)
                 _report(one, status, took, used)
@@ -169,6 +199,8 @@ def _all(wanted: list[scenario.Scenario], inside: list[str], jobs: int) -> int:
 def _report(one: Running, status: int | None, took: float, used: float) -> None:
     verdict = "passed" if status == 0 else "FAILED" if status is not None else f"FAILED: not done in {one.wanted.tier.longest:.0f} s"
     print(f"{one.wanted.label:16} {verdict} in {took:.1f} s, {used:.1f} s of a processor", flush=True)
+    if one.output is None:
+        return
     one.output.seek(0)
     text = one.output.read().decode(errors="replace")
     one.output.close()

@@ -22,6 +22,8 @@ class Tier:
     programs: ClassVar[dict[str, str]]
     # Whether its machines boot an image, and so can boot a finished one.
     boots_images: ClassVar[bool] = False
+    # Whether a shell on the host leads into its machines.
+    lets_in: ClassVar[bool] = False
 
     @contextlib.contextmanager
     def held(self, binary: Path, scenarios: list[ModuleType], image: Path | None) -> Iterator[None]:
@@ -38,6 +40,7 @@ class Containers(Tier):
 
     number = 1
     about = "systemd-nspawn"
+    lets_in = True
     longest = 300.0
     programs = needs.USUAL | {"systemd-nspawn": "systemd-container"}
 
