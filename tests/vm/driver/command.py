@@ -82,6 +82,8 @@ def main(arguments: list[str]) -> int:
             raise Missing("--keep takes one scenario of one tier; name both")
         if options.keep and not wanted[0].tier.lets_in:
             raise Missing(f"--keep is for tier 1: no shell leads into machines of tier {wanted[0].tier.number}. Named alone, a scenario is shown while it runs")
+        if options.image and options.binary:
+            raise Missing("--image has the program in it: leave --binary away")
         image = _fitting(Path(options.image).resolve(), wanted) if options.image else None
         used = [tier for tier in known.values() if any(one.tier is tier for one in wanted)]
         needs.programs({program: package for tier in used for program, package in tier.programs.items()})
