@@ -9,7 +9,10 @@ let
   };
   # What the plain drop-in adds to the unit, with the program where it is here.
   agent = plain.sections "units/blufio.service.d/appliance.conf";
-  command = line: if lib.hasPrefix "blufio " line then "${lib.getExe package} ${lib.removePrefix "blufio " line}" else line;
+  # A program has no path of its own that systemd would look in; what stands before it says how it is run.
+  command = line:
+    let parts = builtins.match "([-+!:@|]*)blufio (.*)" line; in
+    if parts == null then line else "${lib.head parts}${lib.getExe package} ${lib.last parts}";
   # A start that hangs is tried again.
   patience = (plain.sections "units/basic.target.d/patience.conf").Unit;
 in

@@ -23,7 +23,7 @@ let
     });
 
   # What fetches also checks the signature, with gpg.
-  update = plain.script "update/blufio-update" [ pkgs.coreutils pkgs.gnupgMinimal pkgs.gnused systemd ] {
+  update = plain.script "update/blufio-update" [ pkgs.coreutils pkgs.findutils pkgs.gnupgMinimal pkgs.gnused systemd ] {
     "/usr/lib/systemd/systemd-sysupdate" = "${systemd}/lib/systemd/systemd-sysupdate";
     "/usr/lib/blufio/blufio-slot" = "${config.services.blufio.appliance.slot}";
   };
@@ -94,7 +94,7 @@ in
       "blufio-update-reboot.timer" = plain.unit "update/blufio-update-reboot.timer" { };
     };
     # Whoever wants updates without being asked makes this file.
-    systemd.tmpfiles.rules = lib.optional cfg.automatic "f /var/config/blufio/update 0644 root root - ${cfg.hours}";
+    systemd.tmpfiles.rules = lib.optional cfg.automatic "f+ /var/config/blufio/update 0644 root root - ${cfg.hours}";
 
     services.blufio.appliance = { inherit transfers; };
     system.build.update = import ./payload.nix { inherit config pkgs; };

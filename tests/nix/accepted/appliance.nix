@@ -22,6 +22,9 @@
       "what it is handed over is taken before the agent begins" = config.systemd.units."blufio-provision.service".wantedBy == [ "multi-user.target" ];
       "the agent is on trial after an update" = says "serve --trial /run/blufio-slot/trial" (text "blufio.service")
         && says "backup restore --before-update" (text "blufio.service");
+      # By its name alone systemd does not find it here.
+      "every program has its path" = builtins.all (name: !says "\nExec[A-Za-z]+=[-+!:@|]*[a-z]" (text name))
+        (builtins.filter (name: builtins.substring 0 6 name == "blufio") (builtins.attrNames config.systemd.units));
       "no program lets one user become another" = !config.security.enableWrappers;
       "the root is memory" = config.fileSystems."/".fsType == "tmpfs";
       "the kernel says what it does where somebody looks" = builtins.elem "console=tty0" kernelParams;
@@ -40,7 +43,7 @@
       "a system is marked as good by the script of both images" = !config.systemd.units."systemd-bless-boot.service".enable
         && config.systemd.units."blufio-slot-good.service".wantedBy == [ "multi-user.target" ];
       "updates are taken by themselves" = config.systemd.units."blufio-update.timer".wantedBy == [ "timers.target" ]
-        && builtins.elem "f /var/config/blufio/update 0644 root root - 1-4" config.systemd.tmpfiles.rules;
+        && builtins.elem "f+ /var/config/blufio/update 0644 root root - 1-4" config.systemd.tmpfiles.rules;
       "nobody is warned" = config.warnings == [ ];
     };
 }

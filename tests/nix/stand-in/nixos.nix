@@ -11,9 +11,9 @@ let
     options = lib.genAttrs [ "boot" "console" "documentation" "environment" "fileSystems" "fonts" "i18n" "networking" "nixpkgs" "programs" "security" "system" "systemd" "time" "users" "virtualisation" ] (_: free) // {
       assertions = texts;
       warnings = texts;
-      services.prometheus = { enable = off; scrapeConfigs = texts; };
+      services.prometheus = { enable = off; port = lib.mkOption { type = lib.types.anything; default = 9090; }; scrapeConfigs = texts; };
       services.grafana = { enable = off; provision = free; settings = free; };
-      services.logrotate = { enable = off; settings = free; };
+      services.logrotate = { enable = off; extraArgs = texts; settings = free; };
       services.journald = { storage = free; extraConfig = free; };
       services.fstrim.enable = off;
       services.nginx = free;

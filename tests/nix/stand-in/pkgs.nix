@@ -3,7 +3,7 @@
 { lib, system }:
 let
   fake = name: extra: derivation { inherit name system; builder = "/bin/sh"; } // { inherit name; meta.mainProgram = name; } // extra;
-  named = [ "cargo" "clippy" "coreutils" "curl" "deadnix" "e2fsprogs" "findutils" "gnugrep" "gnupg" "gnupgMinimal" "gnused" "hostname-debian" "jq" "nixpkgs-fmt" "openssh" "python3" "qemu" "runtimeShell" "rustc" "rustfmt" "systemd" "util-linux" "xz" ];
+  named = [ "cargo" "clippy" "coreutils" "curl" "deadnix" "e2fsprogs" "findutils" "gnugrep" "gnupg" "gnupgMinimal" "gnused" "hostname-debian" "jq" "netcat" "nixpkgs-fmt" "openssh" "python3" "qemu" "runtimeShell" "rustc" "rustfmt" "systemd" "util-linux" "xz" ];
   platform = rec { inherit system; isAarch64 = system == "aarch64-linux"; efiArch = if isAarch64 then "aa64" else "x64"; };
   pkgs = lib.genAttrs named (name: fake name { }) // {
     inherit lib pkgs fake;
