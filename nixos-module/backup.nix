@@ -9,11 +9,19 @@ let
     set -euo pipefail
     cd "$1"
     shopt -s nullglob
-    copies=(blufio-????????T??????.???Z.db)
+    LC_ALL=C
+    past=() ahead=()
+    for copy in blufio-????????T??????.???Z.db; do
+      if [[ $copy > blufio-$(date --utc +%Y%m%dT%H%M%S).999Z.db ]]; then ahead+=("$copy"); else past+=("$copy"); fi
+    done
+    # What a clock that was ahead has left goes first: it would seem to be the newest for ever.
+    copies=("''${ahead[@]}" "''${past[@]}")
     for ((old = 0; old < ''${#copies[@]} - ${toString backup.keep}; old++)); do
       rm -- "''${copies[old]}"
     done
   '';
+  # As systemd reads a path in its own settings.
+  quoted = path: "\"${lib.replaceStrings [ "\\" "\"" "%" ] [ "\\\\" "\\\"" "%%" ] path}\"";
 in
 {
   options.services.blufio.backup = {
@@ -68,7 +76,7 @@ in
       systemd.services.blufio-backup-copy = {
         description = "Copy a backup of Blufio to another disk";
         after = [ "blufio.service" ];
-        unitConfig.RequiresMountsFor = backup.copies.folder;
+        unitConfig.RequiresMountsFor = quoted backup.copies.folder;
         serviceConfig = {
           Type = "oneshot";
           UMask = "0077";
@@ -79,7 +87,7 @@ in
           # Before the rules below hold, which make everything else read-only.
           ExecStartPre = "+${pkgs.coreutils}/bin/mkdir -p ${lib.escapeShellArg backup.copies.folder}";
           ProtectSystem = "strict";
-          ReadWritePaths = [ "-/var/lib/private/blufio" "-${backup.copies.folder}" ];
+          ReadWritePaths = [ "-/var/lib/private/blufio" (quoted "-${backup.copies.folder}") ];
           PrivateNetwork = true;
           PrivateDevices = true;
           NoNewPrivileges = true;

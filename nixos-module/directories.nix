@@ -10,10 +10,10 @@ let
   };
   log = cfg.settings.log.file or "";
   written = {
-    "settings.store.path" = { path = cfg.settings.store.path; below = own.StateDirectory; };
+    "settings.store.path" = { path = cfg.settings.store.path; below = own.StateDirectory; private = "/var/lib/private/blufio"; };
     "settings.gateway.socket" = { path = cfg.settings.gateway.socket; below = own.RuntimeDirectory; };
   } // lib.optionalAttrs (log != "") {
-    "settings.log.file" = { path = log; below = own.LogsDirectory; };
+    "settings.log.file" = { path = log; below = own.LogsDirectory; private = "/var/log/private/blufio"; };
   };
 
   # The names in a setting of another service that may hold several, with or without what follows a colon.
@@ -36,7 +36,7 @@ in
         assertion = lib.hasPrefix "${place.below}/" place.path && !lib.hasInfix "/../" place.path;
         message = ''
           services.blufio.${option} is "${place.path}", where the service may not write. Choose a path below
-          ${place.below}, or bind another place to it with `fileSystems."${place.below}"`.
+          ${place.below}${lib.optionalString (place ? private) ", or mount another disk at ${place.private}, which it leads to"}.
         '';
       })
       written

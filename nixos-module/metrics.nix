@@ -54,6 +54,12 @@ in
         }
       ];
     })
+    (lib.mkIf (metrics.scrape && metrics.dashboard) {
+      # Where the dashboard finds what it shows. Under a name of its own: there may be others.
+      services.grafana.provision.datasources.settings.datasources = [
+        { name = "Blufio"; type = "prometheus"; url = "http://127.0.0.1:${toString config.services.prometheus.port}"; }
+      ];
+    })
     (lib.mkIf metrics.dashboard {
       assertions = [
         {

@@ -44,6 +44,7 @@
       "the log is rotated" = logrotate.settings.blufio.frequency == "daily" && logrotate.settings.blufio.rotate == 30;
       "Prometheus scrapes" =
         builtins.any (job: (builtins.head job.static_configs).targets == [ "[::1]:9000" ]) prometheus.scrapeConfigs;
+      "Grafana has it all" = (builtins.head grafana.provision.datasources.settings.datasources).url == "http://127.0.0.1:9090";
       "Grafana has the dashboard" = builtins.length grafana.provision.dashboards.settings.providers == 1;
     };
 }
