@@ -6,18 +6,8 @@
   nodes.machine = {
     imports = [ (import ./simulated/node.nix { inherit self; }) ];
     services.blufio.logs.file = "/var/log/blufio/blufio.log";
+    # Also what is neither old nor large.
+    services.logrotate.extraArgs = [ "--force" ];
   };
-  testScript = builtins.readFile ./simulated/world.py + ''
-    LOG = "/var/log/blufio/blufio.log"
-    meet()
-    machine.wait_for_unit("blufio.service")
-    machine.succeed(f"test -s {LOG}")
-
-    config = machine.succeed("systemctl cat logrotate.service | grep -o '/nix/store/[^ ]*logrotate.conf'").split()[0]
-    machine.succeed(f"logrotate --force {config}")
-    machine.wait_until_succeeds(f"grep 'log was reopened' {LOG}")
-    machine.succeed(f"test -s {LOG}.1")
-    for secret in SECRETS:
-        machine.fail(f"grep --fixed-strings --quiet -- {shlex.quote(secret)} {LOG} {LOG}.1")
-  '';
+  testScript = import ./scripts [ "world" ] "logs";
 }

@@ -33,7 +33,7 @@ in
     import sys
 
     sys.path[:0] = ["${../../vm}", "${./.}"]
-    import nixos
+    import nixos  # type: ignore
 
     nixos.run("${name}", machine, beside)
   '';

@@ -7,7 +7,11 @@
   imports = [ self.nixosModules.appliance (import ./simulator.nix { inherit self; }) ];
 
   # What the driver's own commands are made of; the appliance has none of it.
-  environment.corePackages = lib.mkForce [ pkgs.coreutils pkgs.curl pkgs.gnugrep pkgs.util-linux ];
+  environment.corePackages = lib.mkForce [ pkgs.coreutils pkgs.curl pkgs.gnugrep pkgs.netcat pkgs.util-linux ];
+  # Its words go over that line, too.
+  systemd.units."blufio-console@ttyS0.service".enable = false;
+  # Where a start fails, the appliance itself is to act.
+  boot.initrd.systemd.services.panic-on-fail.enable = false;
 
   fileSystems."/" = lib.mkForce { fsType = "tmpfs"; options = [ "mode=0755" ]; };
   virtualisation = {

@@ -6,13 +6,15 @@ import subprocess
 import tempfile
 
 
-def disk(qemu_img: str, image: str) -> tempfile.TemporaryDirectory:
-    """An image as the disk of the next machine that starts; it is kept as long as what is returned."""
-    folder = tempfile.TemporaryDirectory()
-    path = f"{folder.name}/disk.qcow2"
-    subprocess.run([qemu_img, "create", "-q", "-f", "qcow2", "-b", image, "-F", "raw", path, "8G"], check=True)
+# Gone with the script.
+kept = tempfile.TemporaryDirectory()
+
+
+def disk() -> None:
+    """The image as the disk of the machine, before it starts."""
+    path = f"{kept.name}/disk.qcow2"
+    subprocess.run([QEMU_IMG, "create", "-q", "-f", "qcow2", "-b", IMAGE, "-F", "raw", path, "8G"], check=True)
     os.environ["NIX_DISK_IMAGE"] = path
-    return folder
 
 
 def begins(label: str) -> int:
@@ -21,6 +23,6 @@ def begins(label: str) -> int:
     return int(machine.succeed(f"cat /sys/class/block/{part}/start")) * 512
 
 
-def spoil(qemu_io: str, at: int, size: int) -> None:
+def spoil(at: int, size: int) -> None:
     """Other bytes in a place of the disk of a machine that is off."""
-    subprocess.run([qemu_io, "-f", "qcow2", "-c", f"write -q -P 90 {at} {size}", os.environ["NIX_DISK_IMAGE"]], check=True)
+    subprocess.run([QEMU_IO, "-f", "qcow2", "-c", f"write -q -P 90 {at} {size}", os.environ["NIX_DISK_IMAGE"]], check=True)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # Put before every test's script: a person who writes, and what comes back.
+import base64
 import json
 import shlex
 
@@ -38,7 +39,13 @@ def health() -> dict:
 
 def nowhere(secret: str) -> None:
     """A secret is in no environment, on no command line, not in the journal and not in the state."""
-    found = f"grep --fixed-strings --quiet -- {shlex.quote(secret)}"
-    machine.fail(f"cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null | grep --invert-match --fixed-strings grep | {found}")
-    machine.fail(f"journalctl --boot --output=export --unit=blufio.service | {found}")
-    machine.fail(f"cat /var/lib/blufio/* | {found}")
+    # What looks for it has it in a file: on its own command line it would be found.
+    machine.succeed(f"printf %s {base64.b64encode(secret.encode()).decode()} | base64 --decode > /run/wanted")
+    found = "grep --text --fixed-strings --file=/run/wanted"
+    # Processes end meanwhile, and so do files: what is not there holds nothing.
+    machine.succeed("(cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null || true) > /run/seen; test -s /run/seen")
+    machine.fail(f"{found} /run/seen")
+    machine.succeed("journalctl --boot --output=export --unit=blufio.service > /run/seen && test -s /run/seen")
+    machine.fail(f"{found} /run/seen")
+    machine.succeed("test -s /var/lib/blufio/blufio.db")
+    machine.fail(f"{found} --recursive /var/lib/blufio/")
