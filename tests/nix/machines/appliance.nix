@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# The appliance boots from its image by its firmware; nothing of it can be changed, and what was said is kept. What somebody
-# changes on its disk is not read.
+# The appliance boots from its image by its firmware; nothing of it can be changed, and what was said is kept. A system that
+# somebody has changed on the disk is not started.
 { self }:
 {
   name = "blufio-appliance";

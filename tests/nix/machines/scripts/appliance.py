@@ -38,19 +38,8 @@ with subtest("everything is there after a reboot"):
     assert "total" in machine.succeed("blufio cost").lower()
     machine.succeed("journalctl --boot=-1 --unit=blufio.service --quiet | grep .")
 
-with subtest("a changed block is not read, and what lies elsewhere works"):
-    slot = begins("usr_*")
-    size = int(machine.succeed("blockdev --getsize64 /dev/mapper/usr"))
-    machine.succeed("cat /dev/mapper/usr >/dev/null")
-    machine.shutdown()
-    spoil(slot + size - 4096, 4096)
-    machine.start()
-    meet()
-    machine.wait_for_unit("blufio.service")
-    machine.fail("cat /dev/mapper/usr >/dev/null")
-    machine.succeed("journalctl --dmesg --quiet | grep 'verity.*corrupted'")
-
 with subtest("a changed beginning is not started"):
+    slot = begins("usr_*")
     machine.shutdown()
     spoil(slot, 1 << 20)
     machine.start()
