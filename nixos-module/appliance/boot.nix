@@ -39,7 +39,8 @@ in
     systemctl = "${config.systemd.package}/bin/systemctl";
   };
 
-  # The kernels of both slots.
+  # The kernels of both slots, and what looks after their file system.
+  boot.supportedFilesystems.vfat = true;
   systemd.units."efi.mount" = plain.unit "units/efi.mount" { };
   systemd.units."efi.automount" = plain.unit "units/efi.automount" { };
 }
