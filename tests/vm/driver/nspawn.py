@@ -6,14 +6,14 @@ was written in the host's memory; memory limits on hosts whose controllers are e
 """
 
 import os
-import pty
-import select
 import signal
 import subprocess
 import time
 from pathlib import Path
 
+from driver import terminal
 from driver.pod import WORK, leader, overlay
+from driver.terminal import Failed as Failed
 
 # Enough that the rules about addresses and sockets are really loaded into the kernel.
 CAPABILITIES = "CAP_BPF,CAP_PERFMON,CAP_NET_ADMIN,CAP_SYSLOG"
@@ -23,10 +23,6 @@ MACHINE_ID = "b1f10000b1f10000b1f10000b1f10000"
 REBOOTED = 133
 BOOT_TIME = 90.0
 COMMAND_TIME = 120.0
-
-
-class Failed(AssertionError):
-    """A command in the machine did not end as it should."""
 
 
 class Machine:
@@ -91,38 +87,7 @@ class Machine:
 
     def type(self, command: str, answers: list[tuple[str, str]], patience: float = COMMAND_TIME) -> str:
         """Runs a command on a terminal, as a person would: waits for each question and types its answer."""
-        process, terminal = pty.fork()
-        if process == 0:
-            arguments = self._inside(command)
-            os.execvp(arguments[0], arguments)
-        seen, from_here, waiting = "", 0, list(answers)
-        until = time.monotonic() + patience
-        try:
-            while True:
-                if time.monotonic() > until:
-                    raise Failed(f"{command}: waited for {waiting[:1] or 'its end'}; it said:\n{seen}")
-                if not select.select([terminal], [], [], 0.1)[0]:
-                    continue
-                try:
-                    read = os.read(terminal, 4096)
-                except OSError:
-                    # This is how a terminal says that nobody is left at its other end.
-                    break
-                if not read:
-                    break
-                seen += read.decode(errors="replace")
-                if waiting and waiting[0][0] in seen[from_here:]:
-                    from_here = len(seen)
-                    # A program that asks for a secret empties its line first.
-                    time.sleep(0.1)
-                    os.write(terminal, (waiting.pop(0)[1] + "\n").encode())
-        finally:
-            os.close(terminal)
-            ended = _ended(process, max(until, time.monotonic() + 10))
-        status = os.waitstatus_to_exitcode(ended)
-        if status != 0 or waiting:
-            raise Failed(f"{command}: status {status}, not asked for: {waiting}; it said:\n{seen}")
-        return seen
+        return terminal.typed(self._inside(command), answers, patience)
 
     def _inside(self, command: str) -> list[str]:
         namespaces = ["--mount", "--pid", "--net", "--ipc", "--uts", "--cgroup"]
