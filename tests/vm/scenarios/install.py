@@ -9,7 +9,9 @@ from driver.simulator import TOKEN
 from driver.world import ADA, UNIT
 
 TIERS = (1,)
-PAGE, SECTION = "install.md", "## Plain binary with systemd"
+PAGE, SECTION, REMOVING = "install.md", "## Plain binary with systemd", "### Removing it"
+# Without the passphrase at hand; and a drop-in, by whatever editor.
+START, UNSEAL, STATUS, EDIT = "systemctl start --no-block blufio", "blufio vault unseal", "systemctl status blufio", "systemctl edit blufio"
 COMMANDS = {PAGE: pages.commands(PAGE, SECTION)}
 FOLDER = "/opt/blufio-release"
 
@@ -31,7 +33,8 @@ def run(world) -> None:
         "blufio vault set telegram-bot-token": [("Value of", TOKEN), ("Passphrase:", world.passphrase)],
         "systemd-ask-password": [("Passphrase of the vault:", world.passphrase)],
     }
-    commands = pages.commands(PAGE, SECTION)
+    removing = pages.commands(PAGE, REMOVING)
+    commands = [command for command in pages.commands(PAGE, SECTION) if command not in removing]
     assert len(commands) > 10, commands
     for command in commands:
         if "CODE" in command:
@@ -54,6 +57,13 @@ def run(world) -> None:
     assert world.say(ADA, "[sim:say Still there.]") == "Still there."
     world.step("it opens its vault and answers after a reboot")
     drop_ins(world)
+    by_hand(world)
+    for command in removing:
+        machine.run(command)
+    left = machine.run("find / -xdev -name '*blufio*' -not -path '/opt/*' -not -path '/var/l*' -not -path '/tmp/*'").split()
+    assert not left and "not-found" in machine.run("systemctl show --property=LoadState blufio"), left
+    machine.run("test -s /var/lib/private/blufio/blufio.db")
+    world.step(f"{len(removing)} commands of the page: removed, and the state is left")
 
 
 def variable(setting: tuple[str, object]) -> str:
@@ -66,8 +76,12 @@ def variable(setting: tuple[str, object]) -> str:
 def drop_ins(world) -> None:
     """Each drop-in of the page is understood, and does what the page says of it."""
     machine, found = world.machine, pages.blocks(PAGE, "ini", SECTION)
-    for number, text in enumerate(found):
-        world.drop_in(f"page{number}", text)
+    # An editor is given the line to begin at, and the file.
+    machine.place("/opt/editor", "#!/bin/sh\nfor file; do :; done\ncat /opt/page >\"$file\"\n", 0o755)
+    machine.place("/opt/page", "\n".join(found))
+    machine.type(f"SYSTEMD_EDITOR=/opt/editor {EDIT}", [])
+    # What the unit finds by itself is no proof: everything is found as the page says, or not at all.
+    world.drop_in("alone", "[Service]\nImportCredential=\n")
     machine.place("/etc/credstore/blufio.speech-token", "a token", 0o600)
     machine.place("/home/ada/notes/today", "notes")
     machine.place("/home/ada/diary", "dear diary")
@@ -77,7 +91,20 @@ def drop_ins(world) -> None:
     machine.run("systemctl restart blufio")
     assert world.show("MemoryMax") == str(2 << 30)
     machine.run("python3 -c 'import urllib.request as u; u.urlopen(\"http://127.0.0.1:9000/health\")'")
-    seen = machine.run(f"nsenter --target {world.pid()} --mount ls /home/ada /run/credentials/{UNIT}")
+    seen = machine.run(f"nsenter --target {world.pid()} --mount ls /home/ada /run/credentials/{UNIT}").split()
     assert "notes" in seen and "diary" not in seen, seen
-    assert "speech-token" in seen and "vault-passphrase" in seen, seen
+    assert {name for name in seen if name.endswith(("token", "passphrase"))} == {"speech-token", "blufio.vault-passphrase"}, seen
     world.step(f"{len(found)} drop-ins of the page do what it says")
+
+
+def by_hand(world) -> None:
+    """Nobody but the operator has the passphrase."""
+    machine = world.machine
+    machine.run("systemctl stop blufio; rm /etc/credstore.encrypted/blufio.vault-passphrase")
+    machine.run("rm /etc/systemd/system/blufio.service.d/{override,alone,port}.conf; systemctl daemon-reload")
+    machine.run(START)
+    world.until("a daemon that says it is sealed", lambda: bool(world.health().get("sealed")))
+    assert UNSEAL in machine.answer(f"{STATUS} --no-pager")[1], machine.answer(f"{STATUS} --no-pager")
+    machine.type(UNSEAL, [("Passphrase:", world.passphrase)])
+    world.wait_ready()
+    world.step("started without a passphrase, it says what it waits for, and is opened by hand")
