@@ -12,7 +12,7 @@ TIERS = (1,)
 PAGE, SECTION, REMOVING = "install.md", "## Plain binary with systemd", "### Removing it"
 # Without the passphrase at hand; and a drop-in, by whatever editor.
 START, UNSEAL, STATUS, EDIT = "systemctl start --no-block blufio", "blufio vault unseal", "systemctl status blufio", "systemctl edit blufio"
-COMMANDS = {PAGE: pages.commands(PAGE, SECTION)}
+COMMANDS = {PAGE: [*pages.commands(PAGE, SECTION), START, UNSEAL, STATUS, EDIT]}
 FOLDER = "/opt/blufio-release"
 
 

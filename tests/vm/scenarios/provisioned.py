@@ -32,8 +32,8 @@ WITHOUT_KEYS = "cat >/mnt/blufio/authorized_keys"
 # What a release has on GitHub: there is none, and nobody to ask.
 ATTESTED = pages.said(PAGE, "gh attestation verify blufio_V.raw.xz --repo blufio/blufio")
 COMMANDS = {
-    PAGE: [*(line for line in pages.commands(PAGE, SECTION) if line != ATTESTED)],
-    APPLIANCE: [*pages.commands(APPLIANCE, WRITING), *pages.commands(APPLIANCE, VAULT), KEEP],
+    PAGE: [*(line for line in pages.commands(PAGE, SECTION) if line != ATTESTED), "lsblk", WITHOUT_KEYS],
+    APPLIANCE: [*pages.commands(APPLIANCE, WRITING), *pages.commands(APPLIANCE, VAULT), KEEP, UNSEAL],
 }
 # Of the operator, who got into the rescue system with it; and the machines that his computer knows.
 KEY, KNOWN = WORK / "id", WORK / "known"
