@@ -4,6 +4,7 @@
 import os
 import pty
 import select
+import signal
 import time
 
 TIME = 120.0
@@ -41,8 +42,18 @@ def typed(arguments: list[str], answers: list[tuple[str, str]], patience: float 
                 os.write(terminal, (waiting.pop(0)[1] + "\n").encode())
     finally:
         os.close(terminal)
-        _, ended = os.waitpid(process, 0)
+        ended = _ended(process, max(until, time.monotonic() + 10))
     status = os.waitstatus_to_exitcode(ended)
     if status != 0 or waiting:
         raise Failed(f"{arguments[-1]}: status {status}, not asked for: {waiting}; it said:\n{seen}")
     return seen
+
+
+def _ended(process: int, until: float) -> int:
+    """The status of a process that has lost its terminal. One that does not end by itself is ended."""
+    while not (found := os.waitpid(process, os.WNOHANG))[0]:
+        if time.monotonic() > until:
+            os.kill(process, signal.SIGKILL)
+            return os.waitpid(process, 0)[1]
+        time.sleep(0.05)
+    return found[1]
