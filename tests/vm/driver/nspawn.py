@@ -124,13 +124,3 @@ class Machine:
     @property
     def is_on(self) -> bool:
         return self._process is not None and self._process.poll() is None
-
-
-def _ended(process: int, until: float) -> int:
-    """The status of a process that has lost its terminal. One that does not end by itself is ended."""
-    while not (found := os.waitpid(process, os.WNOHANG))[0]:
-        if time.monotonic() > until:
-            os.kill(process, signal.SIGKILL)
-            return os.waitpid(process, 0)[1]
-        time.sleep(0.05)
-    return found[1]
