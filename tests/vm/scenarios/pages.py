@@ -17,6 +17,7 @@ ELSEWHERE = {
     "blufio demo": (".ci/run", 'dist/blufio" demo'),
     "blufio healthcheck": ("image/health/blufio-healthcheck", "blufio healthcheck"),
     "blufio backup restore --before-update": ("image/units/blufio.service.d/appliance.conf", "ExecStartPre=-blufio backup restore --before-update"),
+    "blufio backup restore /var/lib/blufio/blufio.db.newer-vN-TIME": ("tests/vm/scenarios/backup.py", "backup restore {copy}"),
     "systemd-analyze security": ("tests/vm/scenarios/exposure.py", "systemd-analyze security"),
     "systemd-creds encrypt --name=NAME": ("tests/vm/scenarios/tpm.py", "systemd-creds encrypt"),
     "tests/vm/run 2": (".ci/run", "machines 2"),
