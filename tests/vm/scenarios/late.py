@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """A provider's metadata service that is there later than the agent: it is asked again, and the agent gets what it hands over."""
 
-import json
-
 from scenarios.provision import KEY, PROBLEMS, furnish, toml, user_data
 
 from driver.needs import REPOSITORY
@@ -31,14 +29,15 @@ def run(world) -> None:
     (machine.root / f"etc/systemd/system/multi-user.target.wants/{UNIT}").symlink_to(f"/etc/systemd/system/{UNIT}")
     machine.place("/etc/dmi/sys_vendor", "Hetzner\n")
     machine.on()
-    world.until("a daemon that misses its key", lambda: "anthropic-api-key" in json.dumps(world.health()))
+    world.until("a daemon that has given up", lambda: world.show("ActiveState") == "failed")
     world.until("a third try", lambda: int(machine.run(f"systemctl show {UNIT} --property=NRestarts --value")) > 1)
     assert "user-data of Hetzner: " in machine.run(f"cat {PROBLEMS}")
-    world.step("nobody answers: the agent waits for its key, and the service is asked again")
+    world.step("nobody answers: the agent ends without its key, and the service is asked again")
 
     text = user_data(KEY, toml(world.surroundings()), {"anthropic-api-key": world.api_key, "telegram-bot-token": TOKEN})
     machine.run("mkdir -p /run/cloud/hetzner/v1; cat >/run/cloud/hetzner/v1/userdata", text)
     machine.run("systemd-run --quiet --unit=metadata python3 -m http.server --bind 127.0.0.1 --directory /run/cloud 8099")
+    world.until("a daemon that is begun anew", lambda: world.show("ActiveState") == "active")
     world.wait_ready()
     assert world.say(ADA, "[sim:say Late.]") == "Late."
     assert machine.run(f"systemctl is-active {UNIT}; cat {PROBLEMS}") == "active\n"
