@@ -5,7 +5,7 @@ let
   plain = import ./plain.nix { inherit lib pkgs; };
   systemd = config.systemd.package;
   inherit (config.services.blufio.appliance) slot;
-  rollback = plain.script "health/blufio-rollback" [ pkgs.coreutils pkgs.findutils pkgs.gnused systemd ] {
+  rollback = plain.script "health/blufio-rollback" [ pkgs.coreutils pkgs.gnused systemd ] {
     "/usr/lib/blufio/blufio-slot" = "${slot}";
   };
 in

@@ -23,7 +23,7 @@ let
     });
 
   # What fetches also checks the signature, with gpg.
-  update = plain.script "update/blufio-update" [ pkgs.coreutils pkgs.findutils pkgs.gnupgMinimal pkgs.gnused systemd ] {
+  update = plain.script "update/blufio-update" [ pkgs.coreutils pkgs.gnupgMinimal pkgs.gnused systemd ] {
     "/usr/lib/systemd/systemd-sysupdate" = "${systemd}/lib/systemd/systemd-sysupdate";
     "/usr/lib/blufio/blufio-slot" = "${config.services.blufio.appliance.slot}";
   };
