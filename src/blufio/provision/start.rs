@@ -18,7 +18,8 @@ pub(crate) fn check(machine: &Machine, given: &Loaded) -> Vec<Problem> {
         *file = machine.below_root(file);
     }
     if let Err(error) = agent.persona_text() {
-        problems.push(problem(given, "agent.persona_files", error.to_string(), "put the file there first"));
+        let message = format!("{:#}", anyhow::Error::new(error));
+        problems.push(problem(given, "agent.persona_files", message, "put the file there first"));
     }
     if let Some(folder) = given.config.log.file.as_deref().and_then(Path::parent)
         && !ITS_OWN.iter().any(|own| {

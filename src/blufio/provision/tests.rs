@@ -172,7 +172,10 @@ fn what_the_daemon_could_not_start_with_does_not_replace_what_it_starts_with() {
     let bench = Bench::new();
     for (text, wanted) in [
         ("agent.persona_files = ['/nope.md']", "blufio.toml:1: the persona file"),
-        ("agent.persona_files = ['me.md']", "etc/blufio/me.md cannot be read"),
+        (
+            "agent.persona_files = ['me.md']",
+            "etc/blufio/me.md, which `agent.persona_files` names, cannot be read: ",
+        ),
         (
             "\nlog.file = '/nope/x.log'",
             "blufio.toml:2: `log.file`: the daemon cannot write into /nope; /var/log",
