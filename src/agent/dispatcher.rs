@@ -20,7 +20,9 @@ pub(crate) async fn run(shared: Arc<Shared>, shutdown: CancellationToken) {
     let mut tasks = JoinSet::new();
     loop {
         shared.dispatcher_pulse.tick();
-        let wait = if shutdown.is_cancelled() {
+        // Asked once: whoever is told to end while the queue is read hears of it below, and not a beat later.
+        let ending = shutdown.is_cancelled();
+        let wait = if ending {
             if tasks.is_empty() {
                 shared.dispatcher_pulse.end();
                 return;
@@ -32,7 +34,7 @@ pub(crate) async fn run(shared: Arc<Shared>, shutdown: CancellationToken) {
         tokio::select! {
             () = shared.queue_changed.notified() => {}
             () = tokio::time::sleep(wait) => {}
-            () = shutdown.cancelled(), if !shutdown.is_cancelled() => {}
+            () = shutdown.cancelled(), if !ending => {}
             Some(ended) = tasks.join_next(), if !tasks.is_empty() => {
                 if let Err(error) = ended {
                     tracing::error!(%error, "a session task ended badly");

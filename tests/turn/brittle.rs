@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 type Result<T> = std::result::Result<T, StorageError>;
 
@@ -29,6 +30,8 @@ pub struct Brittle {
     pub full: AtomicUsize,
     /// Somebody raises the first limit of a turn by this, right before the next turn is put back.
     pub before_postpone: Mutex<Option<NanoUsd>>,
+    /// The agent is told to end by this, while it looks through the queue the next time.
+    pub during_due: Mutex<Option<CancellationToken>>,
     /// The limits of the newest reservation.
     limits: Mutex<Vec<Limit>>,
     /// So many more writes of the background are carried out. The next one never returns: the process has died.
@@ -44,6 +47,7 @@ impl Brittle {
             failing,
             full: AtomicUsize::new(0),
             before_postpone: Mutex::default(),
+            during_due: Mutex::default(),
             limits: Mutex::default(),
             lives,
             dead: Notify::new(),
@@ -150,7 +154,11 @@ impl Queue for Brittle {
         busy: &[Conversation],
         limit: usize,
     ) -> Result<(Vec<Conversation>, Option<Timestamp>)> {
-        self.store.due(now, channels, busy, limit).await
+        let due = self.store.due(now, channels, busy, limit).await;
+        if let Some(end) = self.during_due.lock().unwrap().take() {
+            end.cancel();
+        }
+        due
     }
     async fn claim(&self, conversation: &Conversation, now: Timestamp) -> Result<Option<Claim>> {
         self.store.claim(conversation, now).await

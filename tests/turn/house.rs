@@ -610,6 +610,11 @@ impl House {
         self.shutdown.cancel();
     }
 
+    /// It is to end, and hears of it while it looks through the queue the next time.
+    pub fn drain_during_a_look(&self) {
+        *self.store.during_due.lock().unwrap() = Some(self.shutdown.clone());
+    }
+
     /// An orderly end.
     pub async fn close(self) {
         self.shutdown.cancel();

@@ -93,6 +93,21 @@ async fn while_a_long_turn_is_waited_for_at_the_end_no_loop_counts_as_hanging() 
 }
 
 #[tokio::test]
+async fn whoever_is_told_to_end_while_it_looks_through_the_queue_ends_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Model::new([Play::Say("Hello.")]);
+    let house = House::with(folder.path(), &model, |_| {}).await;
+    house.say("1", "first").await;
+    house.replies(1).await;
+    house.drain_during_a_look();
+    // Nothing is due: it looks by itself, after a while.
+    house.until("a look", || house.store.during_due.lock().unwrap().is_none()).await;
+    tokio::time::timeout(Duration::from_secs(3), house.close())
+        .await
+        .expect("it has ended, and not a beat later");
+}
+
+#[tokio::test]
 async fn new_forgets_the_thread_and_the_bill_stays() {
     let folder = tempfile::tempdir().unwrap();
     let model = Model::new([Play::Say("yes"), Play::Say("who?")]);
