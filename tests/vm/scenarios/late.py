@@ -29,10 +29,11 @@ def run(world) -> None:
     (machine.root / f"etc/systemd/system/multi-user.target.wants/{UNIT}").symlink_to(f"/etc/systemd/system/{UNIT}")
     machine.place("/etc/dmi/sys_vendor", "Hetzner\n")
     machine.on()
-    world.until("a daemon that has given up", lambda: world.show("ActiveState") == "failed")
+    world.until("a daemon that waits for its key", lambda: "anthropic-api-key" in str(world.health().get("reason")))
+    assert world.show("ActiveState") == "activating"
     world.until("a third try", lambda: int(machine.run(f"systemctl show {UNIT} --property=NRestarts --value")) > 1)
     assert "user-data of Hetzner: " in machine.run(f"cat {PROBLEMS}")
-    world.step("nobody answers: the agent ends without its key, and the service is asked again")
+    world.step("nobody answers: the agent waits for its key, and the service is asked again")
 
     text = user_data(KEY, toml(world.surroundings()), {"anthropic-api-key": world.api_key, "telegram-bot-token": TOKEN})
     machine.run("mkdir -p /run/cloud/hetzner/v1; cat >/run/cloud/hetzner/v1/userdata", text)
