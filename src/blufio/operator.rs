@@ -36,16 +36,20 @@ pub(crate) fn ask_daemon(place: &Place, ask: Value) -> anyhow::Result<Told> {
 /// Finds the daemon: where the configuration says, otherwise where a system service has its socket. Where the configuration
 /// names a state that nobody has, a daemon that answers has another one, and is not the one that is meant.
 pub(crate) async fn connect(place: &Place) -> Result<LocalClient, ClientError> {
-    if place.config.store.path.is_some() && assemble::in_use(&place.database) == Some(false) {
-        return Err(ClientError::NoDaemon { path: place.socket.clone() });
-    }
     let own = LocalClient::connect(&place.socket).await;
-    match own {
+    let found = match own {
         Err(ClientError::NoDaemon { .. }) if place.config.gateway.socket.is_none() => {
             LocalClient::connect(SERVICE_SOCKET).await.or(own)
         }
         own => own,
+    };
+    // Looked at once somebody answers, who has a lock by then: to look takes a free one for a moment, which must not be that of
+    // a daemon about to start.
+    if found.is_ok() && place.config.store.path.is_some() && assemble::in_use(&place.database) == Some(false)
+    {
+        return Err(ClientError::NoDaemon { path: place.socket.clone() });
     }
+    found
 }
 
 /// Answers from the state file. A question about state that is not there does not make it.

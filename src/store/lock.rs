@@ -80,7 +80,8 @@ impl Drop for LockFile {
     }
 }
 
-/// Whether somebody has the database at `database`; `None` where this user cannot tell.
+/// Whether somebody has the database at `database`; `None` where this user cannot tell. Where nobody has, the lock is held
+/// for the moment that this takes.
 #[must_use]
 pub fn in_use(database: &Path) -> Option<bool> {
     let lock = database.canonicalize().and_then(|real| File::open(beside(&real, ".lock")));
